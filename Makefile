@@ -1,0 +1,57 @@
+# Thin wrappers of the commands in README.md.  GNU make 3.81 (macOS) is enough.
+#   make lab  [ARGS="--no-browser"]   open the course in JupyterLab
+#   make test [ARGS="-k workbook"]    everything that judges it
+#   make demo                         grade the sample class
+#   make mutants                      change every reference in small ways: do the checks notice?
+# PYTHON=/path/to/python overrides the search for one.
+
+PYTHON =
+ARGS =
+
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: lab test demo mutants
+
+lab: .venv/lab
+	@$(BIN)/autograder workbook
+	@$(if $(AS_ROOT),echo "You are root: JupyterLab is started with --allow-root.")
+	cd workbook && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/01-neurons/neurons.ipynb $(AS_ROOT) $(ARGS)
+
+test: .venv/test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+demo: .venv/test
+	$(BIN)/python tests/sample_class.py $(ARGS)
+
+mutants: .venv/test
+	$(BIN)/python tests/mutants.py $(ARGS)
+
+# The stamps .venv/lab and .venv/test stand for a finished install: nothing is installed again while these files stay.
+.venv/lab: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing into .venv: a few minutes the first time."
+	@$(PIP) -r requirements.txt -e .
+	@touch $@
+
+.venv/test: .venv/lab
+	@echo "Installing the test extras into .venv."
+	@$(PIP) -e '.[test]'
+	@touch $@
+
+# The first of these that is 3.11 or newer and can make an environment.
+$(BIN)/python:
+	@bare=; for python in $(or $(PYTHON),python3.14 python3.13 python3.12 python3.11 python3); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  "$$python" -c 'import ensurepip' 2>/dev/null || { bare=$$python; continue; }; \
+	  echo "Making .venv with $$("$$python" --version)."; \
+	  "$$python" -m venv --clear .venv && exit 0; \
+	  rm -rf .venv; exit 1; \
+	done; \
+	if [ -n "$$bare" ]; then \
+	  echo "$$bare has no ensurepip, so it cannot make .venv: install it (Debian, Ubuntu: apt install python3-venv) and run make again."; \
+	else \
+	  echo "No Python 3.11 or newer was found$(if $(PYTHON), at $(PYTHON)): install one, or name it as in  make PYTHON=/path/to/python $(MAKECMDGOALS)"; \
+	fi >&2; exit 1
