@@ -1,0 +1,137 @@
+"""Calling a learner's function: everything it does is caught, and only plain values come back."""
+
+import contextlib
+import inspect
+import io
+import linecache
+import re
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+MOST_CALLS = 500  # of one callback in one check: the limit that lets callbacks cross a pipe
+MOST_PRINTED = 2000  # characters kept of what a learner's function prints
+MOST_ENTRIES = 1_000_000  # of one returned array
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call did, in plain values: it can cross a pipe.
+
+    value is None where nothing came back; error is (class name, text, line number, line, shapes in it) or None;
+    changed names the arguments that were changed in place.
+    """
+
+    value: object = None
+    error: tuple | None = None
+    printed: str = ""
+    warned: tuple = ()
+    changed: tuple = ()
+
+
+class Remote:
+    """A learner's function that lives elsewhere; `outcome(*args)` calls it there."""
+
+    parameters = ()
+
+    def outcome(self, *args):
+        raise NotImplementedError
+
+
+class Callback:
+    """A function handed to a learner: counts its calls, stops a runaway, and takes and gives plain values only."""
+
+    def __init__(self, function, most=MOST_CALLS, stop=""):
+        self.function, self.most, self.stop, self.calls = function, most, stop, 0
+        self.__name__ = getattr(function, "__name__", "function")
+
+    def __call__(self, *args):
+        self.calls += 1
+        if self.calls > self.most:
+            raise RuntimeError(f"{self.__name__} was called more than {self.most} times. {self.stop}".strip())
+        return plain(self.function(*(plain(a) for a in args)))
+
+
+def plain(value):
+    """A copy of `value` made of None, bool, numbers, str, arrays, tuples, lists and dicts of them; else TypeError."""
+    if value is None or type(value) in (bool, int, float, complex, str):
+        return value
+    if isinstance(value, Callback):
+        return value
+    if isinstance(value, np.ndarray | np.generic):
+        if value.dtype.kind not in "biufc":
+            raise TypeError(f"an array of {value.dtype} is not an array of numbers")
+        if value.size > MOST_ENTRIES:
+            raise TypeError(f"an array of {value.size:,} entries is more than the check takes")
+        copy = np.array(value, subok=False)
+        return copy if isinstance(value, np.ndarray) else copy[()]
+    if type(value) in (tuple, list):
+        return type(value)(plain(v) for v in value)
+    if type(value) is dict:
+        return {plain(k): plain(v) for k, v in value.items()}
+    raise TypeError(f"a {type(value).__name__} is not a number, an array, or a list of them")
+
+
+def same(a, b):
+    """Whether two plain values are equal; an entry that was moved and moved back may have lost its last digits."""
+    if isinstance(a, np.ndarray | np.generic):
+        return a.shape == b.shape and np.allclose(a, b, rtol=1e-12, atol=0, equal_nan=True)
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+def parameters(function):
+    """The names of a function's parameters, or () where they cannot be read."""
+    if isinstance(function, Remote):
+        return tuple(function.parameters)
+    try:
+        return tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return ()
+
+
+def _where(error, function):
+    """The learner's own line that raised, the innermost in the function's file: number, text, shapes of its arrays."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    line, values, frame = 0, {}, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == file:
+            line, values = frame.tb_lineno, frame.tb_frame.f_locals
+        frame = frame.tb_next
+    text = linecache.getline(file, line).strip() if line else ""
+    arrays = {n: values[n] for n in re.findall(r"[A-Za-z_]\w*", text) if isinstance(values.get(n), np.ndarray)}
+    return line, text, ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+
+
+def run(function, *args):
+    """Call `function` on copies of `args`; return an Outcome, whatever happens but an interrupt."""
+    args = tuple(plain(a) for a in args)
+    before = tuple(plain(a) for a in args)
+    value, error, said = None, None, io.StringIO()
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(said):
+        warnings.simplefilter("always")
+        with contextlib.redirect_stderr(said), np.errstate(all="warn", under="ignore"):
+            try:
+                value = function(*args)
+            except (Exception, SystemExit) as problem:
+                error = (type(problem).__name__, str(problem)[:300], *_where(problem, function))
+    try:
+        value = plain(value)
+    except (TypeError, RecursionError) as problem:
+        value, error = None, ("ReturnedType", str(problem)[:300], 0, "", "")
+    names = parameters(function)
+    changed = tuple(
+        names[i] if i < len(names) else f"argument {i + 1}"
+        for i, (old, new) in enumerate(zip(before, args, strict=True))
+        if not isinstance(old, Callback) and not same(old, new)
+    )
+    warned = tuple(dict.fromkeys(str(w.message)[:200] for w in caught))[:5]
+    return Outcome(value, error, said.getvalue()[:MOST_PRINTED], warned, changed)
+
+
+def call(function, *args):
+    """Call a learner's function where it lives; callables among `args` are handed over as counted callbacks."""
+    args = tuple(Callback(a) if callable(a) and not isinstance(a, Callback) else a for a in args)
+    return function.outcome(*args) if isinstance(function, Remote) else run(function, *args)

@@ -1,0 +1,221 @@
+"""The likely causes of a wrong array, read from the numbers alone: it needs no reference, so learners have it too.
+
+Three ideas.  Yours is an array that has a name (the true one, its transpose or its sum over an axis, one example's
+gradient, another parameter's gradient, a suspect that the author names) times a factor that has a name, perhaps with a
+multiple of the parameter added.  Or yours is right in places that have a name.  Or yours has a structure that the true
+one lacks.  A sentence is said only where chance does not bring the numbers about.  The first idea that finds a cause
+speaks; causes that explain the numbers equally well are all named.
+"""
+
+from itertools import combinations, permutations
+
+import numpy as np
+
+SAME = 1e-6  # numbers that differ by less, relative to the largest, are the same
+
+WHERE = {
+    "2": "something is counted twice, or added to what was already there",
+    "1/2": "look at what is left when a square is differentiated",
+    "n": "the examples are summed, but the loss takes their mean",
+    "1/n": "your layer averages over the examples, but the loss already owns the 1/n",
+    "-": "a difference is taken the other way round, or a minus got lost",
+    "more": "a division is missing, or a sum stands where a mean should",
+    "less": "something is divided or averaged once too often",
+}
+CHAIN = "two results are swapped, or the chain stops a layer early or runs one on"
+
+
+def diagnose(got, true, *, at=None, sizes=None, others=None, suspects=None, kinks=None):
+    """The likely causes why `got` is not `true`: at most three sentences, none where no pattern is known.
+
+    got       numbers of any shape; where it is not the shape of `true`, some causes are still found
+    true      the right array, or an oracle's Estimate; its `terms` show a missing sum and a lone example
+    at        the parameter itself, in the shape of `true`: shows a penalty with another factor, or none
+    sizes     name -> number, for factors: dict(n=4, d=3, k=2), where n counts the examples
+    others    name -> the gradient (array or Estimate) of another parameter
+    suspects  phrase -> a wrong answer (array or Estimate); the phrase ends the sentence "Yours is ..."
+    kinks     where the slope jumps: bools in the shape of `true`
+    """
+    value, error = np.asarray(getattr(true, "value", true), float), np.max(getattr(true, "error", 0.0), initial=0)
+    got, top = np.asarray(got), np.abs(value).max(initial=0)
+    if not got.size or not top or got.dtype.kind not in "biuf" or error > 1e-4 * top:
+        return ()
+    if not np.isfinite(got).all():
+        return ("Yours holds nan or inf: look for a division by 0, a log of 0, or an exp of something large.",)
+    if not got.any():
+        return ("Yours is 0 everywhere: look for an array that nothing is written into, or a factor that is 0.",)
+    tol = max(1e-5 if got.dtype in (np.float16, np.float32) else SAME, 4 * error / top)
+    got, same_shape = got.astype(float), got.shape == value.shape
+    if same_shape:
+        off = np.max(np.abs(got - value) / np.maximum(np.abs(value), 1e3 * tol * top))
+        if off <= 1e-3:
+            return _digits(got, off)
+    terms, named = getattr(true, "terms", None), _named(sizes or {}, tol)
+    found = _multiples(got, value, terms, at, named, others or {}, suspects or {}, tol)
+    if same_shape:
+        found = found or _places(got, value, tol * top, kinks)
+    return tuple(found or _structure(got, value, tol))[:3]
+
+
+# --- yours is something that has a name ------------------------------------------------------------------------------
+
+
+def _named(sizes, tol):
+    """A function: the names of a factor's size, the simple ones first; `["1"]` for one, none where it has no name."""
+    base = {"2": 2, **{name: size for name, size in sizes.items() if size not in (0, 1)}}
+    known = [("1", 1)] + [pair for s, v in base.items() for pair in ((s, v), (f"1/{s}", 1 / v))]
+    for (s, v), (t, w) in combinations(base.items(), 2):
+        known += [(f"{s}*{t}", v * w), (f"1/({s}*{t})", 1 / (v * w)), (f"{s}/{t}", v / w), (f"{t}/{s}", w / v)]
+    return lambda c: [name for name, v in known if abs(abs(c) - v) <= tol * v][: 1 if abs(abs(c) - 1) <= tol else 3]
+
+
+def _multiples(got, value, terms, at, named, others, suspects, tol):
+    """Sentences for yours = c * (something that has a name) + e * (the parameter, or ones); those that assume least."""
+    added = [(None, ""), (np.ones(got.shape), "{:+.4g} in every entry")]
+    added[1:1] = [] if at is None else [(at, "{:+.4g} times the parameter itself")]
+    ranked = []
+    for phrase, array, hint in _candidates(got, value, terms, others, suspects):
+        true = phrase == "the true one"
+        alone = np.count_nonzero(np.abs(array) > 1e-3 * np.abs(array).max(initial=0)) < 2  # any factor fits one number
+        for extra, more in added:
+            c, e = _fit(got, array, extra, tol)
+            names = named(c) if c else []
+            equal = names == ["1"] and c > 0
+            if not (names or (true and c and not e)) or (alone and not (equal or (true and names))):
+                continue
+            said = f"Yours is {phrase}" if names == ["1"] else f"Every entry is {c:.4g} times {phrase}"
+            said += ", with the sign reversed" if names == ["1"] and c < 0 else ""
+            spelled = [name for name in names if name not in ("1", "2")]
+            said += f", and {abs(c):.4g} = {' = '.join(spelled)}" if spelled else ""
+            said += f", with {more.format(e)} added" if e else ""
+            hints = [hint] if not true else ["one number alone does not say why"] if alone else _where(c, names)
+            hints += ["look at the penalty: it is missing, or has another factor"] if e and extra is at else []
+            hints = [text for text in hints if text]
+            assumed = (not equal) + (not true) + bool(e) if names else 9
+            ranked.append((assumed, said + ": " * bool(hints) + "; ".join(hints) + "."))
+            break
+    return [sentence for assumed, sentence in ranked if assumed == min(ranked)[0]]
+
+
+def _where(c, names):
+    """Where to look for a factor c: the places that belong to its names, else to its size; and one for its sign."""
+    places = [WHERE[name] for name in names if name in WHERE]
+    if not places and names != ["1"]:
+        places = [WHERE["more" if abs(c) > 1 else "less"]] if names else ["look for a constant factor"]
+    return places + [WHERE["-"]] * int(c < 0)
+
+
+def _candidates(got, value, terms, others, suspects):
+    """(phrase, array in the shape of yours, hint) of everything that yours might be."""
+    arrays = [(phrase, a, "") for phrase, a in suspects.items()] + [("the true one", value, "")]
+    arrays += [(f"the gradient of {name}", a, CHAIN) for name, a in others.items()]
+    if terms is not None and 1 < len(terms) <= 32:
+        for i, term in enumerate(terms):
+            arrays += [(f"the gradient of example {i} alone", term, "a sum is missing, or each example overwrites")]
+            arrays += [(f"the gradient without example {i}", value - term, "look at where a loop begins and ends")]
+        for axis in range(1, terms.ndim):
+            arrays += [(f"each example's gradient summed over axis {axis}, not over the examples", terms.sum(axis), "")]
+    for axis, length in enumerate(value.shape):
+        for word, take in (("summed", np.sum), ("averaged", np.mean)) if length > 1 else ():
+            kept = np.broadcast_to(take(value, axis, keepdims=True), value.shape)
+            for a in (kept, take(value, axis)):
+                arrays += [(f"the true one {word} over axis {axis}", a, "that index should stay free")]
+    if value.ndim == 2 and value.shape[0] == value.shape[1]:
+        arrays += [("the diagonal of the true one", np.diagonal(value), "what stands off the diagonal is lost")]
+    for phrase, array, hint in arrays:
+        array = np.asarray(getattr(array, "value", array), float)
+        for order in permutations(range(array.ndim)) if array.ndim <= 4 else [range(array.ndim)]:
+            turned, moved = array.transpose(order), list(order) != list(range(array.ndim))
+            if (
+                turned.shape != got.shape
+                or moved
+                and turned.shape == array.shape
+                and np.ptp(turned - array) <= SAME * np.ptp(array)
+            ):
+                continue
+            if moved and array.ndim == 2:
+                yield f"the transpose of {phrase}", turned, "a factor is transposed, or two stand in the wrong order"
+            elif moved:
+                yield f"{phrase} with its axes in the order {order}", turned, "two indices are swapped"
+            else:
+                yield phrase, turned, hint
+
+
+def _fit(got, array, extra, tol):
+    """(c, e) such that got = c * array + e * extra, or (0, 0)."""
+    columns = [np.ravel(a) for a in (array, extra) if a is not None]
+    if extra is not None and (np.shape(extra) != got.shape or got.size < 3) or not all(a.any() for a in columns):
+        return 0, 0
+    A, size = np.stack(columns, axis=1), [np.abs(a).max() for a in columns]
+    found, _, rank, _ = np.linalg.lstsq(A / size, got.ravel(), rcond=SAME)
+    close = np.abs(A / size @ found - got.ravel()).max() <= tol * np.abs(got).max()
+    both = np.abs(found).min() > 1e-3 * np.abs(found).max()
+    return (*found / size, 0)[:2] if rank == len(columns) and close and both else (0, 0)
+
+
+# --- yours is right in places that have a name -----------------------------------------------------------------------
+
+
+def _digits(got, off):
+    """A sentence where every entry is right to three digits or more; `off` is the largest relative difference."""
+    if off and (got == got.astype(np.float32)).all():
+        return ("Yours has the seven digits of float32 and no more: look for an array of that type.",)
+    what = "look for a rounded number, something small that is added, or a difference quotient"
+    return (f"Every entry is right to about {int(-np.log10(off))} digits and no further: {what}.",) if off else ()
+
+
+def _places(got, value, limit, kinks):
+    """A sentence for where yours is wrong, when the rest is right."""
+    right = np.abs(got - value) <= limit
+    wrong = np.argwhere(~right)
+    if kinks is not None and (right | kinks).all():
+        return ["Yours differs only where the slope jumps: there the left and the right slope differ."]
+    if not (right & (np.abs(value) > limit)).any():
+        return ()
+    if len(wrong) == 1:
+        return [f"Only entry {wrong[0].tolist()} is wrong: look at what is special there."]
+    if not got[~right].any():
+        for a, b in combinations(range(got.ndim), 2):
+            filled = np.argwhere(got)
+            if (
+                got.shape[a] == got.shape[b]
+                and (filled[:, a] == filled[:, b]).all()
+                and (wrong[:, a] != wrong[:, b]).all()
+            ):
+                where = "on the diagonal" if got.ndim == 2 else f"where the indices of axes {a} and {b} agree"
+                return [f"Yours is filled, and right, only {where}: the true one is not 0 elsewhere."]
+        return ["What is not 0 in yours is right: a mask, a branch or a loop leaves out the rest."]
+    if (np.abs(value[~right]) <= limit).all():
+        return ["Yours is wrong only where the true one is 0: a mask or an indicator is missing."]
+    for axis in range(got.ndim):
+        if np.ptp(wrong[:, axis]) == 0:
+            word = ("row", "column")[axis] if got.ndim == 2 else f"index {axis},"
+            return [f"Only {word} {wrong[0, axis]} is wrong, the rest is right."]
+    return ()
+
+
+# --- yours has a structure that the true one lacks -------------------------------------------------------------------
+
+
+def _structure(got, value, tol):
+    """A sentence for a sum still to take, equal rows, a product of two sums, or another order."""
+    big, top = tol * np.abs(got).max(), np.abs(value).max()
+    for axis in range(got.ndim) if got.ndim == value.ndim + 1 else ():
+        for word, array in (("Summed", got.sum(axis)), ("Averaged", got.mean(axis))):
+            if array.shape == value.shape and (np.abs(array - value) <= tol * top).all():
+                return [f"{word} over axis {axis}, yours is the true one: that step is still to be taken."]
+    if got.shape == value.shape:
+        for axis in range(got.ndim):
+            if np.ptp(got, axis).max() <= big and np.ptp(value, axis).max() > 1e-2 * top:
+                return [f"Along axis {axis} all entries of yours are equal: an index is summed away, or used twice."]
+        if got.ndim == 2 and min(got.shape) > 1:
+            (one, two), (_, second) = (np.linalg.svd(a, compute_uv=False)[:2] for a in (got, value))
+            if two <= tol * one and second > 1e-3 * top:
+                what = "a product of two sums, or one example alone"
+                return [
+                    f"Each row of yours is a multiple of each other row, as in {what}: look at what is summed first."
+                ]
+    if got.size == value.size and np.ptp(value) > 1e-2 * top:
+        if np.abs(np.sort(got, axis=None) - np.sort(value, axis=None)).max() <= tol * top:
+            return ["Yours holds the right numbers in another order: look at a transpose, a reshape or an index."]
+    return ()

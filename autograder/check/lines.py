@@ -1,0 +1,399 @@
+"""The language of a learner's line: parsed with `ast`, let through node by node, walked.  Python never runs it.
+
+A line is an expression or `lhs == rhs`, made of names, numbers, + - * / ** @, .T, indices, the FUNCTIONS and D(f, x).
+"""
+
+import ast
+import functools
+import math
+import warnings
+
+import numpy as np
+
+MAX_TEXT = 300  # characters, and so at most as many nodes
+MAX_DEPTH = 40  # nodes inside one another
+MAX_NUMBER = 1e12
+MAX_SIZE = 10_000  # entries of any array on the way
+VISIT = 500  # a visit of a node costs about as much as this many entries
+MAX_WORK = 20_000 * VISIT  # visits and entries of one evaluation
+STEP = 1e-4  # of the difference quotient: with extrapolation its error is of order STEP ** 4
+HOLE = "___"
+
+
+class Refused(Exception):
+    """A line that is not accepted; its text is one sentence for a learner."""
+
+
+class Unsure(Refused):
+    """A derivative that two step sizes do not agree on: a kink, a jump, or the edge of where f exists is near."""
+
+
+def _softmax(z, axis=-1):
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def _norm(x, axis=None, keepdims=False):
+    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+
+
+ALONG = ("axis", "keepdims")
+OF_A_COUNT = ("eye", "ones", "zeros")
+FUNCTIONS = {  # name: function, number of entries, keywords
+    "exp": (np.exp, 1, ()),
+    "log": (np.log, 1, ()),
+    "sqrt": (np.sqrt, 1, ()),
+    "abs": (np.abs, 1, ()),
+    "tanh": (np.tanh, 1, ()),
+    "sigmoid": (lambda z: 0.5 * (1 + np.tanh(0.5 * z)), 1, ()),
+    "softmax": (_softmax, 1, ("axis",)),
+    "relu": (lambda z: np.maximum(z, 0), 1, ()),
+    "indicator": (lambda z: np.where(z > 0, 1.0, 0.0), 1, ()),
+    "where": (lambda c, a, b: np.where(c != 0, a, b), 3, ()),
+    "maximum": (np.maximum, 2, ()),
+    "minimum": (np.minimum, 2, ()),
+    "sum": (np.sum, 1, ALONG),
+    "mean": (np.mean, 1, ALONG),
+    "max": (np.max, 1, ALONG),
+    "min": (np.min, 1, ALONG),
+    "norm": (_norm, 1, ALONG),
+    "dot": (np.matmul, 2, ()),
+    "outer": (np.outer, 2, ()),
+    "diag": (np.diag, 1, ()),
+    "transpose": (np.transpose, 1, ()),
+    "eye": (lambda n: np.eye(int(n)), 1, ()),
+    "ones": (lambda n: np.ones(int(n)), 1, ()),
+    "zeros": (lambda n: np.zeros(int(n)), 1, ()),
+}
+OPERATORS = {
+    ast.Add: ("+", np.add),
+    ast.Sub: ("-", np.subtract),
+    ast.Mult: ("*", np.multiply),
+    ast.Div: ("/", np.divide),
+    ast.Pow: ("**", np.power),
+    ast.MatMult: ("@", np.matmul),
+}
+GRAMMAR = "a line is made of names, numbers, + - * / ** @, .T, indices such as x[0, :], and listed functions"
+REASONS = {
+    ast.BitXor: "a power is written **",
+    ast.Attribute: "after a dot only .T may follow; functions are written exp(z), sum(x, axis=0)",
+    ast.Compare: "one == may stand between two sides, and no other comparison; indicator(z) is 1 where z > 0, else 0",
+    ast.Call: f"the functions are {', '.join(sorted(FUNCTIONS))}, and D(f, x) with a name as x",
+}
+
+
+# --- what may stand in a line --------------------------------------------------------------------------------------
+
+
+def parse(text):
+    """The syntax tree of a line whose every node is on the whitelist.
+
+    text  str of at most 300 characters: an expression, or `lhs == rhs`.  Raises Refused for anything else.
+    """
+    if not isinstance(text, str):
+        raise Refused(f"A line is a text between quotes, and this is of type {type(text).__name__}.")
+    if len(text) > MAX_TEXT:
+        raise Refused(f"A line has at most {MAX_TEXT} characters, and this one has {len(text)}.")
+    return _parse(text.strip())
+
+
+@functools.lru_cache(maxsize=512)
+def _parse(text):
+    if not text:
+        raise Refused("This line is still blank.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python comments on odd literals
+            tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise Refused("This cannot be read as a formula: look for a missing bracket, operator or comma.") from None
+    _admit(tree, text)
+    return tree
+
+
+def _admit(node, text, depth=0):
+    """Let `node` and all below it pass where they are on the whitelist; refuse anything else."""
+    if depth > MAX_DEPTH:
+        raise Refused(f"The line is nested more than {MAX_DEPTH} deep: write it with fewer brackets and signs.")
+    below = []
+    match node:
+        case ast.Name():
+            pass
+        case ast.Constant(value=number) if type(number) in (int, float):
+            if not number <= MAX_NUMBER:
+                raise Refused(f"A number in a line is at most {MAX_NUMBER:.0e}, and this one is larger.")
+        case ast.BinOp(left=a, op=op, right=b) if type(op) in OPERATORS:
+            below = [a, b]
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=a) | ast.Attribute(value=a, attr="T"):
+            below = [a]
+        case ast.Subscript(value=a, slice=index):
+            below = [a, *_positions(index)]
+        case ast.Compare(left=a, ops=[ast.Eq()], comparators=[b]) if depth == 0:
+            below = [a, b]
+        case ast.Call(func=ast.Name(id="D"), args=[f, ast.Name()], keywords=[]):
+            below = [f]
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in FUNCTIONS:
+            _, count, allowed = FUNCTIONS[name]
+            if len(args) != count or any(k.arg not in allowed for k in keywords):
+                then = f", then {' or '.join(f'{k}=' for k in allowed)}" if allowed else ""
+                raise Refused(f"`{name}` takes {count} {'entry' if count == 1 else 'entries'} in its brackets{then}.")
+            for keyword in keywords:
+                _setting(keyword)
+            below = args
+        case _:
+            raise Refused(_why(node, text))
+    for child in below:
+        _admit(child, text, depth + 1)
+
+
+def _positions(index):
+    """The expressions in an index: `x[i, 1:n, None]` has i, 1 and n."""
+    for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+        if isinstance(part, ast.Slice):
+            yield from (edge for edge in (part.lower, part.upper, part.step) if edge is not None)
+        elif not (isinstance(part, ast.Constant) and part.value is None):
+            yield part
+
+
+def _setting(keyword):
+    """The value of axis= (a whole number) or keepdims= (True or False)."""
+    match keyword.arg, keyword.value:
+        case "keepdims", ast.Constant(value=bool() as value):
+            return value
+        case "axis", ast.Constant(value=value) if type(value) is int and value < 9:
+            return value
+        case "axis", ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return -1
+    raise Refused("After axis= stands 0, 1 ... or -1, after keepdims= stands True or False.")
+
+
+def _why(node, text):
+    piece = " ".join((ast.get_source_segment(text, node) or text).replace("`", "'").split())
+    piece = piece if len(piece) <= 24 else piece[:21] + "..."
+    kind = type(node.op) if isinstance(node, ast.BinOp) else type(node)
+    if kind is ast.Call and not isinstance(node.func, ast.Name):
+        kind = type(node.func)
+    return f"`{piece}` is not accepted: {REASONS.get(kind, GRAMMAR)}."
+
+
+def names(tree):
+    """The names in a line, functions included."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+# --- its value -----------------------------------------------------------------------------------------------------
+
+
+def evaluate(line, values):
+    """The value of a line, a float array; for `lhs == rhs` the pair of both sides.
+
+    line    its text, or the tree that `parse` made
+    values  name -> number, array, or the text of a line that defines the name: then D sees through it
+    Raises Refused for unknown names, shapes that do not go together and work beyond the caps.
+    """
+    tree = line if isinstance(line, ast.AST) else parse(line)
+    with np.errstate(all="ignore"):
+        return _Walk(values).value(tree)
+
+
+class _Walk:
+    """One evaluation; it counts its own work, and does none before it is known to be affordable."""
+
+    def __init__(self, values):
+        self.values, self.work = values, 0
+
+    def spend(self, size):
+        if not size <= MAX_SIZE:
+            raise Refused(f"This would make an array of more than {MAX_SIZE} entries.")
+        self.work += VISIT + int(size)
+        if self.work > MAX_WORK:
+            raise Refused("This takes more arithmetic than a line may: write it with smaller arrays or fewer D.")
+
+    def value(self, node):
+        self.spend(1)
+        match node:
+            case ast.Name(id=name):
+                return self.named(name)
+            case ast.Constant(value=number):
+                return np.float64(number)
+            case ast.BinOp(left=a, op=op, right=b):
+                symbol, function = OPERATORS[type(op)]
+                return self.apply(symbol, function, [self.value(a), self.value(b)])
+            case ast.UnaryOp(op=op, operand=a):
+                return -self.value(a) if isinstance(op, ast.USub) else self.value(a)
+            case ast.Attribute(value=a):
+                return np.transpose(self.value(a))
+            case ast.Call(func=ast.Name(id="D"), args=[f, x]):
+                return self.slope(f, x.id)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                settings = {k.arg: _setting(k) for k in keywords}
+                return self.apply(name, FUNCTIONS[name][0], [self.value(a) for a in args], settings)
+            case ast.Subscript(value=a, slice=index):
+                return self.entry(self.value(a), index)
+            case ast.Compare(left=a, comparators=[b]):
+                return self.value(a), self.value(b)
+        raise Refused(f"This is not accepted: {GRAMMAR}.")  # unreachable for a tree that `parse` let through
+
+    def named(self, name):
+        if name == HOLE:
+            raise Refused("This line still has its hole ___: put your part of the formula there.")
+        if name not in self.values:
+            known = ", ".join(sorted(self.values))
+            hint = f"after {name} brackets must follow" if name in FUNCTIONS else f"the names here are {known}"
+            raise Refused(f"`{name[:24]}` does not stand for a value: {hint}.")
+        value = self.values[name]
+        value = np.array(self.value(parse(value)) if isinstance(value, str) else value, float)
+        self.spend(value.size)
+        return value
+
+    def apply(self, name, function, args, settings=None):
+        """Call one listed function, its size checked before."""
+        try:
+            self.spend(_size(name, args))
+            return np.asarray(function(*args, **(settings or {})), float)
+        except (ValueError, IndexError, TypeError):
+            shapes = " and ".join(str(a.shape) for a in args)
+            raise Refused(f"`{name}` cannot work with {'shapes' if len(args) > 1 else 'shape'} {shapes}.") from None
+
+    def entry(self, array, index):
+        several = isinstance(index, ast.Tuple)
+        key = tuple(map(self.position, index.elts)) if several else self.position(index)
+        try:
+            part = array[key]
+        except (IndexError, ValueError):
+            part = np.empty(0)
+        if part.size == 0:
+            raise Refused(f"This index takes nothing out of an array of shape {array.shape}.")
+        return part
+
+    def position(self, part):
+        match part:
+            case None | ast.Constant(value=None):
+                return None
+            case ast.Slice(lower=lower, upper=upper, step=step):
+                return slice(*map(self.position, (lower, upper, step)))
+        number = self.value(part)
+        if number.ndim or not abs(number) <= MAX_SIZE or number != int(number):
+            raise Refused("An index is a whole number, a range such as 1:3, or None.")
+        return int(number)
+
+    def slope(self, f, name):
+        """df/dx by central differences at two step sizes, extrapolated: f's shape, then x's."""
+        x = self.named(name)
+        self.spend(self.value(f).size * x.size)
+        columns = []
+        for at in np.ndindex(x.shape):
+            step = STEP * max(1.0, float(abs(x[at])))
+            coarse, fine = (self.difference(f, name, x, at, h) for h in (step, step / 2))
+            if not np.all(abs(coarse - fine) <= 1e-4 * np.max(abs(fine)) + 1e-8):
+                raise Unsure("The derivative cannot be measured here: D needs a function that is smooth at the values.")
+            columns.append((4 * fine - coarse) / 3)
+        return np.stack(columns, axis=-1).reshape(columns[0].shape + x.shape)
+
+    def difference(self, f, name, x, at, h):
+        held, sides = self.values, []
+        for shift in (h, -h):
+            moved = x.copy()
+            moved[at] += shift
+            self.values = {**held, name: moved}
+            sides.append(self.value(f))
+        self.values = held
+        return (sides[0] - sides[1]) / (2 * h)
+
+
+def _size(name, args):
+    """The number of entries of a result, known before the work."""
+    first = args[0]
+    if name in OF_A_COUNT:
+        if first.ndim or not first >= 1 or first != np.floor(first):
+            raise ValueError
+        return first ** (2 if name == "eye" else 1)
+    if name == "outer":
+        return first.size * args[1].size
+    if name == "diag" and first.ndim == 1:
+        return first.size**2
+    if name in ("@", "dot"):
+        return first.size // first.shape[-1] * (args[1].size // args[1].shape[max(0, args[1].ndim - 2)])
+    return math.prod(np.broadcast_shapes(*(a.shape for a in args)))
+
+
+# --- its normal form -----------------------------------------------------------------------------------------------
+
+ONE, ZERO = ("number", 1.0), ("number", 0.0)
+
+
+def normal(node):
+    """A tree of tuples; two lines are the same line when theirs are equal.
+
+    The same: order of terms and factors, brackets, a - b and a + (-b), x * x and x**2, a * b / c and a * (b / c),
+    1 * x, x + 0, x.T.T, dot and @, the two sides of ==.  Not the same, because they are steps of a derivation: expanded
+    and factored, cancelled and not, (1/c) * (e/c) and e / c**2, -(a - b) and b - a.
+    """
+    match node:
+        case ast.Name(id=name):
+            return ("name", name)
+        case ast.Constant(value=int() | float() as number):
+            return ("number", float(number))
+        case ast.Compare(left=a, comparators=[b]):
+            return ("==", *_ordered([normal(a), normal(b)]))
+        case ast.UnaryOp(op=op, operand=a):
+            return _negative(normal(a)) if isinstance(op, ast.USub) else normal(a)
+        case ast.BinOp(left=a, op=ast.Add() | ast.Sub() as op, right=b):
+            sides = normal(a), normal(b) if isinstance(op, ast.Add) else _negative(normal(b))
+            terms = [t for side in sides for t in (side[1:] if side[0] == "+" else [side]) if t != ZERO]
+            return ("+", *_ordered(terms)) if len(terms) > 1 else (terms or [ZERO])[0]
+        case ast.BinOp(left=a, op=ast.Mult(), right=b):
+            (s, factors, over), (t, more, under) = _split(normal(a)), _split(normal(b))
+            return _joined(s * t, factors + more, over + under)
+        case ast.BinOp(left=a, op=ast.Div(), right=b):
+            (s, factors, over), divisor = _split(normal(a)), normal(b)
+            if divisor[0] == "-":
+                s, divisor = -s, divisor[1]
+            return _joined(s, factors, over + ((divisor,) if divisor != ONE else ()))
+        case ast.BinOp(left=a, op=ast.Pow(), right=b):
+            base, exponent = normal(a), normal(b)
+            sign, factors, over = _split(base)
+            whole = exponent[0] == "number" and exponent[1] >= 1 and exponent[1] == int(exponent[1])
+            if whole and sign > 0 and len(factors) == 1 and not over:
+                return _joined(1, ((factors[0][0], factors[0][1] * int(exponent[1])),), ())
+            return ("**", base, exponent)
+        case ast.BinOp(left=a, right=b) | ast.Call(func=ast.Name(id="dot"), args=[a, b]):
+            return ("@", normal(a), normal(b))
+        case ast.Attribute(value=a) | ast.Call(func=ast.Name(id="transpose"), args=[a]):
+            form = normal(a)
+            return form[1] if form[0] == "T" else ("T", form)
+        case ast.Subscript(value=a, slice=index):
+            return ("[]", normal(a), ast.dump(index))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+            return (name, *map(normal, args), *sorted((k.arg, repr(_setting(k))) for k in keywords))
+
+
+def _ordered(forms):
+    return sorted(forms, key=repr)
+
+
+def _negative(form):
+    return form if form == ZERO else form[1] if form[0] == "-" else ("-", form)
+
+
+def _split(form):
+    """Sign, factors as (form, power) pairs, and one divisor for each fraction."""
+    if form[0] == "-":
+        _, factors, over = _split(form[1])
+        return -1, factors, over
+    return (1, form[1], form[2]) if form[0] == "*" else (1, ((form, 1),), ())
+
+
+def _joined(sign, factors, over):
+    powers = {}
+    for form, power in factors:
+        if form != ONE:
+            powers[form] = powers.get(form, 0) + power
+    if ZERO in powers:
+        return ZERO
+    factors = tuple(_ordered(powers.items()))
+    if over or len(factors) > 1 or (factors and factors[0][1] > 1):
+        body = ("*", factors, tuple(_ordered(over)))
+    else:
+        body = factors[0][0] if factors else ONE
+    return body if sign > 0 else ("-", body)
