@@ -1,0 +1,145 @@
+"""`autograder sync`: the notebooks take their solutions from the package, and their outputs, fingerprints and waiting
+pictures from a run.  Nothing of this is written by hand."""
+
+import ast
+import base64
+import contextlib
+import importlib
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import nbformat
+
+from autograder.check.findings import CheckFailed
+
+from .notebook import BEGIN, END, chapters, exercises, read
+
+PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
+
+
+def package_text(slug, identifier):
+    """The text of one name in solutions/<slug>.py: a whole function, or an assignment."""
+    module = importlib.import_module(f"solutions.{slug}")
+    source = Path(module.__file__).read_text("utf-8")
+    for node in ast.parse(source).body:
+        names = (
+            [node.name]
+            if isinstance(node, ast.FunctionDef)
+            else [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
+        )
+        if identifier in names:
+            return ast.get_source_segment(source, node)
+    raise ValueError(f"solutions/{slug}.py has no {identifier}: every exercise needs a name there")
+
+
+def with_markers(text, old=""):
+    """The solution cell for a package text: what the old cell gives outside its markers stays given."""
+    given, _, rest = old.partition(BEGIN)
+    given_after = rest.partition(END)[2]
+    if not text.startswith("def "):
+        return f"{given.rstrip()}\n{BEGIN}\n{text}\n{END}".lstrip()
+    head, tail = given.rstrip().splitlines(), given_after.strip("\n").splitlines()
+    lines = text.splitlines()
+    if not head or lines[: len(head)] != head or (tail and lines[-len(tail) :] != tail):
+        node = ast.parse(text).body[0]
+        documented = ast.get_docstring(node) is not None
+        head, tail = lines[: node.body[0].end_lineno if documented else node.body[0].lineno - 1], []
+    body = lines[len(head) : len(lines) - len(tail)]
+    indent = " " * (len(body[0]) - len(body[0].lstrip()))
+    return "\n".join([*head, f"{indent}{BEGIN}", *body, f"{indent}{END}", *tail])
+
+
+def sync_solutions(notebook, slug):
+    """Put the package's texts into the solution cells."""
+    for exercise in exercises(notebook):
+        exercise.solution.source = with_markers(package_text(slug, exercise.identifier), exercise.solution.source)
+
+
+def run_check(exercise, answer, folder=".", source=None):
+    """Run one check cell in a fresh namespace that holds only `answer`; return (the check, its failure or None)."""
+    namespace = {"__name__": "__main__", exercise.identifier: answer}
+    failure = None
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            exec(compile(exercise.visible if source is None else source, exercise.identifier, "exec"), namespace)
+        except CheckFailed as problem:
+            failure = problem
+    return namespace["check"], failure
+
+
+def fingerprints(notebook, slug):
+    """What the known mistakes of a chapter give on the visible data: exercise -> list of {name, sentence, calls}."""
+    mistakes = importlib.import_module("solutions.mistakes").of(slug)
+    known = {}
+    for exercise in exercises(notebook):
+        for mistake in mistakes.pop(exercise.identifier, []):
+            check, failure = run_check(exercise, mistake.answer)
+            if failure is None:
+                raise ValueError(f"the known mistake {mistake.name} passes the check of {exercise.identifier}")
+            entry = {"name": mistake.name, "sentence": mistake.sentence, "calls": [c for _, c in check.calls]}
+            known.setdefault(exercise.identifier, []).append(entry)
+    if mistakes:
+        raise ValueError(f"solutions/mistakes/{slug}.py answers exercises that do not exist: {', '.join(mistakes)}")
+    return known
+
+
+def execute(notebook, folder, course):
+    """Run the notebook in its folder and keep its outputs; a cell that fails is an error."""
+    from nbclient import NotebookClient
+
+    repository = str(Path(course).resolve().parent)
+    env = os.environ | {"PYTHONPATH": repository, "OPENBLAS_NUM_THREADS": "1", "AUTOGRADER_SECRET": ""}
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute(env=env)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                raise ValueError(f"a cell of {folder.name} fails:\n{cell.source}\n{output.ename}: {output.evalue}")
+            if output.output_type == "stream" and output.name == "stderr":
+                raise ValueError(f"a cell of {folder.name} writes to stderr:\n{cell.source}\n{output.text}")
+
+
+def waiting_pictures(notebook, folder):
+    """Write the faded picture that a payoff cell shows while it waits, for every payoff that the run drew."""
+    from course.figures.house import waiting_picture
+
+    written = set()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            name = output.get("metadata", {}).get("payoff")
+            for data in PICTURE.findall(output.get("data", {}).get("text/html", "")) if name else ():
+                path = folder / f"waiting-{name}.png"
+                picture = waiting_picture(base64.b64decode(data))
+                if not path.exists() or path.read_bytes() != picture:
+                    path.write_bytes(picture)
+                written.add(path)
+    for stale in set(folder.glob("waiting-*.png")) - written:
+        stale.unlink()
+
+
+def sync(course, names=()):
+    """Bring every chapter (or those named) in line with the package; prints one line a chapter."""
+    found = chapters(course)
+    for name in names or found:
+        if name not in found:
+            raise ValueError(f"there is no chapter {name!r}; there are: {', '.join(found) or 'none'}")
+        path = found[name]
+        notebook, slug = read(path), path.stem
+        sync_solutions(notebook, slug)
+        known = fingerprints(notebook, slug)
+        (path.parent / "fingerprints.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+        execute(notebook, path.parent, course)
+        waiting_pictures(notebook, path.parent)
+        nbformat.validate(notebook)
+        nbformat.write(notebook, path)
+        print(f"{name}: {len(exercises(notebook))} exercises, {sum(map(len, known.values()))} known mistakes, in step")

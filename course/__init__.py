@@ -1,0 +1,1 @@
+"""The teaching material: chapters (`source`), digits (`data`), drawing (`figures`), earlier results (`known`)."""
