@@ -1,0 +1,143 @@
+"""What test_browser.py needs: JupyterLab on the learner's workbook, a browser, and a notebook open in it."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+
+from conftest import CHECKOUT
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: `pip install -e '.[test]'` brings it")
+expect = playwright.expect
+
+PATIENCE = 60  # seconds for any one condition: CI machines are slow and shared
+GET_ONE = "no browser: `apt-get install chromium` (Debian) or `.venv/bin/playwright install chromium` brings one"
+SETTINGS = {
+    # Without windowing every cell is in the page, in the notebook's order.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def private(home):
+    """An environment in which nothing of the machine's user settings counts, and in which all is written to `home`."""
+    of_the_user = ("JUPYTER", "IPYTHON", "MPL", "XDG_", "PYTHONPATH")
+    return {k: v for k, v in os.environ.items() if not k.startswith(of_the_user)} | {"HOME": str(home)}
+
+
+@contextlib.contextmanager
+def lab(folder):
+    """JupyterLab in folder/workbook, which the project's own verb makes; gives {url, token, port ...} of the server."""
+    home, workbook = folder / "home", folder / "workbook"
+    verb = [sys.executable, "-m", "autograder.grading.cli", "workbook", "--course-dir", "course", "--to", str(workbook)]
+    subprocess.run(verb, cwd=CHECKOUT, check=True)
+
+    config, runtime = home / "config", home / "runtime"
+    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
+    settled = private(home) | {"JUPYTER_CONFIG_DIR": str(config), "JUPYTER_RUNTIME_DIR": str(runtime)}
+    options = ["--no-browser", "--allow-root", "--ServerApp.port=0", f"--ServerApp.root_dir={workbook}"]
+    with open(folder / "lab.log", "w") as log:
+        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=settled, stdout=log, stderr=log)
+    try:
+        yield _told(server, runtime / f"jpserver-{server.pid}.json", folder / "lab.log")
+    finally:
+        server.terminate()  # its kernels go with it
+        try:
+            server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _told(server, file, log):
+    """What the server writes about itself once it listens."""
+    deadline = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):  # not there, or half written
+            return json.loads(file.read_text())
+        time.sleep(0.05)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+@contextlib.contextmanager
+def browser(home):
+    """Headless Chromium, the system's or else Playwright's own; skips the test where there is neither."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            chromium = driver.chromium.launch(executable_path=path, env=private(home))
+        except playwright.Error as problem:
+            if "Executable doesn't exist" not in problem.message:
+                raise
+            pytest.skip(GET_ONE)
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+class Notebook:
+    """A notebook open in JupyterLab; a cell is named by its grade_id, or by its id where it has none."""
+
+    def __init__(self, page, server, path):
+        """Open the notebook `path` (in the workbook) in the page, and wait for its cells and its kernel."""
+        self.page = page
+        self.cells = {
+            cell.metadata.get("nbgrader", {}).get("grade_id", cell.id): cell
+            for cell in nbformat.read(f"{server['root_dir']}/{path}", as_version=4).cells
+        }
+        self.all = page.locator(".jp-Notebook .jp-Cell")
+        page.set_default_timeout(PATIENCE * 1000)
+        expect.set_options(timeout=PATIENCE * 1000)
+        page.goto(f"{server['url']}lab/tree/{path}?token={server['token']}")
+        expect(self.all).to_have_count(len(self.cells))
+        expect(page.locator(".jp-NotebookPanel-toolbar [data-status=idle]")).to_be_visible()
+
+    def cell(self, name):
+        return self.all.nth(list(self.cells).index(name))
+
+    def panel(self, name):
+        return self.cell(f"test_{name}").get_by_role("status")
+
+    def menu(self, *items):
+        for item in items:
+            # By its words: an entry is a menuitem, a menuitemcheckbox, or (with a submenu) of no role.
+            labels = self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel")
+            labels.filter(has_text=re.compile(f"^{item}$")).click()
+
+    def run_all(self):
+        """Run > Run All Cells; returns when the last code cell has its number and every picture is drawn."""
+        self.menu("Run", "Run All Cells")
+        expect(self.page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last).to_have_text(re.compile(r"\d"))
+        expect(self.page.locator(".jp-Notebook .widget-html img").first).to_be_visible()
+        self.page.wait_for_function("[...document.images].every(picture => picture.complete)")
+
+    def run(self, name):
+        """Run a cell as it is; returns when it has a new number."""
+        prompt = self.cell(name).locator(".jp-InputPrompt")
+        before = re.escape(prompt.inner_text())
+        prompt.click()
+        self.page.keyboard.press("Control+Enter")
+        expect(prompt).to_have_text(re.compile(rf"^(?!{before})\[\d+\]:$"))
+
+    def fill(self, name, source):
+        """Put `source` in the place of a cell's text, with the keyboard, and run it."""
+        self.cell(name).locator(".cm-content").click()
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.insert_text(source)
+        self.run(name)
+
+    def answer(self, name, source):
+        """Answer an exercise and run its check; gives the panel."""
+        self.fill(name, source)
+        self.run(f"test_{name}")
+        return self.panel(name)

@@ -1,0 +1,396 @@
+"""What a learner meets: one test for each thing an answer can be.  The panel's words are the printed text."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from autograder.check import CheckFailed, NotAttempted, exercise, green
+
+x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+
+
+def judge(answer, body=lambda check: check.value(x, gives=2 * x)):
+    """Run a check of `twice` with `answer`; return the failure or None."""
+    globals()["twice"] = answer
+    try:
+        with exercise("demo.twice") as check:
+            body(check)
+    except CheckFailed as failure:
+        return failure
+    finally:
+        globals().pop("twice")
+    return None
+
+
+def said(capsys):
+    return capsys.readouterr().out
+
+
+def test_right_shows_one_green_panel_and_raises_nothing(capsys):
+    assert judge(lambda x: 2 * x) is None
+    assert said(capsys) == "\u2713 twice: right\n"
+    assert green("demo.twice")
+
+
+def test_wrong_shows_the_panel_then_raises(capsys):
+    failure = judge(lambda x: 2 * x + (x == 4))
+    assert isinstance(failure, CheckFailed) and not isinstance(failure, NotAttempted)
+    out = said(capsys)
+    assert "\u2717 twice: wrong" in out
+    assert "[1, 1]: yours 9, expected 8." in out and "1 of 6 entries differ." in out
+    assert not green("demo.twice")
+
+
+def test_green_goes_out_when_a_later_check_fails():
+    judge(lambda x: 2 * x)
+    judge(lambda x: x)
+    assert not green("demo.twice")
+
+
+def test_nothing_ever_goes_to_stderr(capfd):
+    judge(lambda x: (np.log(-x), print("hello"), __import__("sys").stderr.write("no"))[0])
+    assert capfd.readouterr().err == ""
+
+
+def test_none_is_not_attempted(capsys):
+    assert isinstance(judge(lambda x: None), NotAttempted)
+    assert "is a `return` missing?" in said(capsys)
+
+
+def test_a_missing_name_is_not_attempted(capsys):
+    assert isinstance(judge(None), NotAttempted)
+    assert "There is no `twice` yet" in said(capsys)
+
+
+def test_an_exception_names_the_learners_line_and_no_library_frames(capsys):
+    def twice(x):
+        half = x / 2
+        return half @ half
+
+    failure = judge(twice)
+    words = said(capsys)
+    assert "ValueError" in words and "return half @ half" in words
+    assert "Traceback" not in words and len(failure._render_traceback_()) <= 4
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda x: (2 * x).T, "Yours is the transpose of the true one"),
+        (lambda x: (x**2).T, "The two axes stand the other way round."),
+        (lambda x: 2 * x[:, :, None], "one axis of length 1 is too many or too few"),
+        (lambda x: (2 * x).sum(axis=0), "summed over axis 0"),
+        (lambda x: (x**2).sum(axis=0), "An axis is missing"),
+        (lambda x: np.stack([x**2] * 2), "There is an axis too many"),
+        (lambda x: 2 * x / (x - 4), "look for a division by 0"),
+        (lambda x: -2 * x, "minus"),
+        (lambda x: "2x", "This is the text '2x'"),
+        (lambda x: object(), "a object is not a number"),
+        (lambda x: np.array([object()] * 6).reshape(3, 2), "is not an array of numbers"),
+        (lambda x: {"a": 1}, "This is a dict"),
+        (lambda x: [[1, 2], [3]], "it is no array"),
+        (lambda x: [[None, 2.0]] * 3, "it is no array"),
+        (lambda x: exit("bye"), "stopped with SystemExit"),
+        (lambda: 1, "stopped with TypeError"),
+        (5, "`twice` is a int, and a function is wanted"),
+    ],
+)
+def test_each_wrong_answer_gets_its_own_sentence(answer, words, capsys):
+    assert type(judge(answer)) is CheckFailed
+    assert words in said(capsys)
+
+
+def test_an_argument_changed_in_place_is_named(capsys):
+    def twice(x):
+        x *= 2
+        return x
+
+    assert type(judge(twice)) is CheckFailed
+    assert "changed its argument `x`" in said(capsys)
+    assert x[0, 0] == 1.0, "the check's own data are copies"
+
+
+def test_a_runaway_recursion_gets_a_sentence(capsys):
+    def twice(x):
+        return twice_again(x)
+
+    def twice_again(x):
+        return twice(x)
+
+    judge(twice)
+    assert "RecursionError" in said(capsys)
+
+
+def test_a_list_is_right_with_a_remark(capsys):
+    assert judge(lambda x: (2 * x).tolist()) is None
+    assert "note: this is a list" in said(capsys)
+
+
+def test_float32_is_right_within_its_precision_with_a_remark(capsys):
+    assert judge(lambda x: (2 * x).astype(np.float32)) is None
+    assert "note: this is float32" in said(capsys)
+    assert judge(lambda x: (2.002 * x).astype(np.float32)) is not None
+
+
+def test_prints_are_held_back_and_remarked(capsys):
+    assert judge(lambda x: [print("spam " * 10_000), 2 * x][1]) is None
+    words = said(capsys)
+    assert "prints while it is checked" in words and len(words) < 300
+
+
+def test_a_warning_of_numpy_becomes_a_remark(capsys):
+    assert judge(lambda x: [np.log(x - 1), 2 * x][1]) is None
+    assert "NumPy warned: divide by zero" in said(capsys)
+
+
+@pytest.mark.parametrize("lie", [1.0005, 0.9995, 1 + 1e-8])
+def test_a_small_lie_is_rejected(lie):
+    assert judge(lambda x: 2 * x * np.where(x == 5, lie, 1)) is not None
+
+
+def test_nan_equals_only_nan():
+    body = lambda check: check.value(x, gives=np.where(x > 4, np.nan, x))  # noqa: E731
+    assert judge(lambda x: np.where(x > 4, np.nan, x), body) is None
+    assert judge(lambda x: np.where(x > 4, 0, x), body) is not None
+    assert judge(lambda x: np.where(x > 4, np.inf, x), body) is not None
+
+
+class Agreeable(np.ndarray):
+    """An array that says it equals everything."""
+
+    def __eq__(self, other):
+        return np.ones(self.shape, bool)
+
+    __ne__ = __sub__ = __rsub__ = lambda self, other: np.zeros(self.shape)
+
+
+def test_an_array_that_equals_everything_is_read_by_its_numbers():
+    assert judge(lambda x: np.zeros_like(x).view(Agreeable)) is not None
+    assert judge(lambda x: (2 * x).view(np.matrix)) is None
+
+
+def test_the_traceback_is_four_lines_of_85_characters_that_suffice():
+    failure = judge(lambda x: np.where(x > 2, x, 2 * x))
+    lines = failure._render_traceback_()
+    assert len(lines) <= 4 and all(len(line) <= 85 for line in lines)
+    assert "yours 6, expected 12" in " ".join(lines)
+    assert "Traceback" not in str(failure)
+
+
+def test_the_first_failure_is_the_one_shown_and_the_body_goes_on(capsys):
+    seen = []
+
+    def body(check):
+        check.value(1.0, gives=2.0)
+        check.value(3.0, gives=6.0)
+        seen.append("end")
+
+    judge(lambda x: x + 1 if x < 2 else x + 5, body)
+    assert seen == ["end"] and "twice(3.0)" in said(capsys)
+
+
+def test_what_cannot_be_worked_with_is_a_verdict_not_a_crash(capsys):
+    failure = judge(lambda x: x, lambda check: np.ones(7) + check.call(x))
+    assert type(failure) is CheckFailed
+    assert "The check could not work with what came back" in said(capsys)
+
+
+def test_a_check_leaves_no_names_behind():
+    space = {"exercise": exercise, "twice": lambda x: x, "x": "the learner's x"}
+    cell = 'with exercise("demo.twice") as check:\n    x = 1.0\n    y = 2.0\n    check.value(x, gives=x)'
+    exec(cell, space)
+    assert space["x"] == "the learner's x" and "y" not in space
+
+
+def test_an_interrupt_goes_through():
+    def twice(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        judge(twice)
+
+
+def test_a_callback_is_counted_and_a_runaway_stopped(capsys):
+    def twice(f):
+        while True:
+            f(1.0)
+
+    assert judge(twice, lambda check: check.call(lambda x: x)) is not None
+    assert "called more than 500 times" in said(capsys)
+
+
+def test_several_results_are_wanted_in_their_order(capsys):
+    body = lambda check: check.value(x, gives=(x, 2 * x), returns="a, b")  # noqa: E731
+    assert judge(lambda x: (x, 2 * x), body) is None
+    assert judge(lambda x: (2 * x, x), body).finding.quantity == "a"
+    assert judge(lambda x: x, body) is not None
+    assert "2 things are wanted, in this order: a, b. Yours gave one thing." in said(capsys)
+
+
+# --- numbers, choices ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [6, 6.0, np.float64(6), 6.0000001])
+def test_a_number_within_its_tolerance_is_right(answer):
+    assert judge(answer, lambda check: check.number(6)) is None
+
+
+@pytest.mark.parametrize("answer", [5.9, -6, True, "6", [6], float("nan"), float("inf"), np.array([6.0]), 6j, abs])
+def test_anything_else_is_no_number(answer):
+    assert type(judge(answer, lambda check: check.number(6))) is CheckFailed
+
+
+def test_a_wrong_number_does_not_show_the_right_one(capsys):
+    judge(7, lambda check: check.number(123.25))
+    assert "123" not in said(capsys)
+
+
+def test_a_choice_is_noted_and_earns_no_green(capsys):
+    assert judge("B", lambda check: check.choice("abc")) is None
+    assert "\u25c6 twice: noted" in said(capsys) and not green("demo.twice")
+
+
+@pytest.mark.parametrize("answer", ["d", "ab", "", 1, ["a"], True])
+def test_no_choice_is_refused_with_the_options(answer, capsys):
+    assert type(judge(answer, lambda check: check.choice("abc"))) is CheckFailed
+    assert 'choose one of "a", "b", "c"' in said(capsys)
+
+
+# --- gradients -------------------------------------------------------------------------------------------------------
+
+W, b = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]), np.array([0.1, -0.2, 0.3])
+G = np.array([[1.0, 2.0, 3.0], [-1.0, 0.5, 0.25], [2.0, -2.0, 1.0], [0.5, 0.5, -3.0]])
+X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 0.25], [-2.0, 1.0]])
+
+
+def dense(check):
+    check.gradient(lambda W, b: np.sum(G * (X @ W + b)), wrt=dict(W=W, b=b), call=(G, X, W), sizes=dict(n=4, d=2, k=3))
+
+
+def test_a_true_gradient_passes():
+    assert judge(lambda G, X, W: (X.T @ G, G.sum(axis=0)), dense) is None
+
+
+@pytest.mark.parametrize("entry", [(0, 0), (1, 2)])
+def test_a_gradient_off_by_a_twentieth_of_a_percent_in_one_entry_is_rejected(entry, capsys):
+    def twice(G, X, W):
+        dW = X.T @ G
+        dW[entry] *= 1.0005
+        return dW, G.sum(axis=0)
+
+    assert judge(twice, dense) is not None
+    assert "finite differences" in said(capsys)
+
+
+def test_a_zero_gradient_is_rejected():
+    assert judge(lambda G, X, W: (0 * W, 0 * b), dense) is not None
+
+
+def test_a_failed_gradient_says_which_then_shape_then_entry_then_cause(capsys):
+    judge(lambda G, X, W: (X.T @ G / 4, G.sum(axis=0)), dense)
+    words = said(capsys)
+    assert words.index("dW") < words.index("Worst entry, dW[") < words.index("0.25")
+    judge(lambda G, X, W: (X.T @ G, G), dense)
+    assert "Yours has shape (4, 3); expected: shape (3,)." in said(capsys)
+
+
+def test_a_gradient_measured_by_differences_is_right_with_a_remark(capsys):
+    loss = lambda x: np.sum(np.tanh(x) ** 2)  # noqa: E731
+    body = lambda check: check.gradient(loss, wrt=dict(x=X), call=(X,))  # noqa: E731
+    assert judge(lambda x: 2 * np.tanh(x) / np.cosh(x) ** 2, body) is None
+    assert "measured" not in said(capsys)
+
+    def twice(x):
+        steps = 1e-5 * np.eye(x.size).reshape(-1, *x.shape)
+        return np.reshape([(loss(x + s) - loss(x - s)) / 2e-5 for s in steps], x.shape)
+
+    assert judge(twice, body) is None
+    assert "note: its digits look measured by differences" in said(capsys)
+
+
+def test_data_near_a_kink_are_drawn_again():
+    drawn = []
+
+    def case(rng):
+        x = np.array([0.0, 1.0]) if len(drawn) < 3 else np.array([-1.0, 1.0])
+        drawn.append(x)
+        return dict(loss=lambda x: np.sum(np.maximum(x, 0) ** 1.0), wrt=dict(x=x), call=(x,))
+
+    assert judge(lambda x: (x > 0) * 1.0, lambda check: check.gradient(draw=case)) is None
+    assert len(drawn) == 4
+
+
+def test_a_kink_that_was_not_drawn_is_the_checks_fault_and_says_so(capsys):
+    x = np.array([0.0, 1.0])
+    judge(lambda x: (x > 0) * 1.0, lambda check: check.gradient(lambda x: np.sum(abs(x)), dict(x=x), (x,)))
+    assert "This check cannot decide" in said(capsys)
+
+
+def test_suspects_are_named_when_the_numbers_are_theirs(capsys):
+    lam = 0.3
+    body = lambda check: check.gradient(  # noqa: E731
+        lambda W: np.sum(G * (X @ W)) + lam * np.sum(W**2),
+        dict(W=W),
+        (G, X, W),
+        suspects={"the gradient of the loss without its penalty": lambda W: np.sum(G * (X @ W))},
+    )
+    assert judge(lambda G, X, W: X.T @ G + 2 * lam * W, body) is None
+    judge(lambda G, X, W: X.T @ G, body)
+    assert "without its penalty" in said(capsys)
+
+
+# --- Jacobians, products with them, counts ----------------------------------------------------------------------------
+
+z = np.array([0.3, -1.2, 2.0])
+softmax = lambda z: np.exp(z) / np.exp(z).sum()  # noqa: E731
+
+
+def test_a_true_jacobian_passes_and_its_diagonal_alone_is_named(capsys):
+    body = lambda check: check.jacobian(softmax, z, (z,))  # noqa: E731
+    assert judge(lambda z: np.diag(softmax(z)) - np.outer(softmax(z), softmax(z)), body) is None
+    judge(lambda z: np.diag(softmax(z) * (1 - softmax(z))), body)
+    assert "diagonal" in said(capsys)
+
+
+def test_a_jacobian_of_rank_four_passes_and_its_axes_count():
+    X, W = np.random.default_rng(0).normal(size=(2, 3)), np.random.default_rng(1).normal(size=(3, 4))
+    body = lambda check: check.jacobian(lambda W: X @ W, W, (X, W))  # noqa: E731
+    right = lambda X, W: np.einsum("nd,kj->nkdj", X, np.eye(4))  # noqa: E731
+    assert judge(right, body) is None
+    assert judge(lambda X, W: right(X, W).transpose(0, 1, 3, 2), body) is not None
+
+
+@pytest.mark.parametrize("n", [4, 300], ids=["every slope", "along directions"])
+def test_a_vjp_is_judged_with_the_upstream_it_was_given(n, capsys):
+    rng = np.random.default_rng(n)
+    A, U = rng.normal(size=(n, 3)), rng.normal(size=(n, 3))
+    body = lambda check: check.vjp(np.tanh, A, U, (U, A), what="dA")  # noqa: E731
+    assert judge(lambda U, A: U / np.cosh(A) ** 2, body) is None
+    for wrong in (lambda U, A: 1 / np.cosh(A) ** 2, lambda U, A: U, lambda U, A: U / np.cosh(A), lambda U, A: 0 * U):
+        assert judge(wrong, body) is not None
+    assert judge(lambda U, A: (U / np.cosh(A) ** 2).T, body) is not None
+
+
+def test_calls_are_counted(capsys):
+    def body(check):
+        f = check.counted(lambda x: x, most=5, stop="Each node once is enough.")
+        check.call(f)
+        check.count(f, at_most=2)
+
+    assert judge(lambda f: f(1.0), body) is None
+    assert judge(lambda f: f(1.0) + f(2.0) + f(3.0), body) is not None
+    assert "Yours called it 3 times; at most 2 were expected." in said(capsys)
+    assert judge(lambda f: [f(1.0) for _ in range(9)], body) is not None
+    assert "called more than 5 times. Each node once is enough." in said(capsys)
+
+
+def test_a_stored_panel_has_the_same_words_in_html():
+    from autograder.check import panel
+
+    finding = judge(lambda x: "<b>&").finding
+    page = panel.html("twice", finding)
+    assert "&lt;b&gt;&amp;" in page and "<b>" not in page
+    for word in ("wrong", "twice", 'role="status"'):
+        assert word in page
+    assert textwrap.shorten(page, 10_000)

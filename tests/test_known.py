@@ -1,0 +1,44 @@
+"""What later chapters are given is what the earlier chapters taught, in other words."""
+
+import importlib
+import inspect
+
+import numpy as np
+import pytest
+from course_under_test import CHAPTERS, COURSE
+
+KNOWN = sorted(p.stem for p in (COURSE / "known").glob("*.py") if p.stem != "__init__")
+
+
+def cases(rng):
+    """Exercise -> arguments that both the reference and the known function take."""
+    X, w, b, M = rng.normal(size=(5, 3)), rng.normal(size=3), rng.normal(), rng.normal(size=(3, 3)) / 3
+    return {
+        "neurons": {
+            "sigmoid": (X,),
+            "neuron_output": (X, w, b),
+            "add_ones": (X,),
+            "numerical_gradient": (lambda w: np.sum(np.tanh(M @ w)), w, 1e-5),
+            "descend": (lambda w: M @ w, w, 0.1, 4),
+        }
+    }
+
+
+@pytest.mark.parametrize("slug", KNOWN)
+def test_known_functions_agree_with_the_references_and_are_not_their_text(slug):
+    known, solutions = (importlib.import_module(f"{room}.{slug}") for room in ("course.known", "solutions"))
+    functions = {n: f for n, f in vars(known).items() if inspect.isfunction(f)}
+    arguments = cases(np.random.default_rng(0))[slug]
+    assert functions.keys() == arguments.keys()
+    for name, function in functions.items():
+        np.testing.assert_allclose(function(*arguments[name]), getattr(solutions, name)(*arguments[name]), rtol=1e-8)
+        body = lambda f: inspect.getsource(f).rpartition('"""')[2].split()  # noqa: E731
+        assert body(function) != body(getattr(solutions, name))
+
+
+def test_no_notebook_is_given_its_own_chapter_or_a_later_one():
+    slugs = [path.stem for path in CHAPTERS.values()]
+    for path in CHAPTERS.values():
+        text = path.read_text("utf-8")
+        for later in slugs[slugs.index(path.stem) :]:
+            assert f"course.known.{later}" not in text and f"from course.known import {later}" not in text
