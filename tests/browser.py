@@ -100,7 +100,8 @@ class Notebook:
         expect.set_options(timeout=PATIENCE * 1000)
         page.goto(f"{server['url']}lab/tree/{path}?token={server['token']}")
         expect(self.all).to_have_count(len(self.cells))
-        expect(page.locator(".jp-NotebookPanel-toolbar [data-status=idle]")).to_be_visible()
+        # The status bar, not the toolbar: that one says idle before there is a kernel, and what is run then is lost.
+        expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
 
     def cell(self, name):
         return self.all.nth(list(self.cells).index(name))

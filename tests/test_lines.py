@@ -67,6 +67,9 @@ def is_sentence(text):
         ("diag(v) - diag(v) * eye(3)", np.zeros((3, 3))),
         ("diag(outer(v, ones(3)))", VALUES["v"]),
         ("zeros(2)", np.zeros(2)),
+        ("indicator(0)", 0.0),
+        ("softmax(1000 * eye(2))[0]", np.array([1.0, 0.0])),
+        ("sum(diag(ones(100)))", 100.0),
     ],
 )
 def test_a_line_has_the_value_that_numpy_gives(text, value):
@@ -148,6 +151,7 @@ def test_anything_but_text_is_refused(thing):
 
 def test_long_and_deep_lines_are_refused():
     assert "300" in refusal("x" * 301)
+    assert "x, y" in refusal("z" * 300)
     refusal("-" * 299 + "x")
     refusal("exp(" * 60 + "x" + ")" * 60)
     assert evaluate("(" * 149 + "x" + ")" * 149, VALUES) == 0.7  # brackets leave no trace in the tree
@@ -550,6 +554,9 @@ def test_names_are_those_of_the_line():
         ("sqrt(abs(norm(w)))", r"\sqrt{\left|\left\|w\right\|\right|}"),
         ("outer(a, b)", r"\mathrm{outer}\left(a, b\right)"),
         ("exp(a)**2", r"{\left(e^{a}\right)}^{2}"),
+        ("sqrt(a)**2", r"{\sqrt{a}}^{2}"),
+        ("theta[0] - delta_2[1:9:2]", r"{\theta}_{0} - {\delta_{2}}_{1:9:2}"),
+        ("+a", "+a"),
         ("exp(-z) / (___)**2", r"\frac{e^{-z}}{{\square}^{2}}"),
         ("__class__ + é + x__y", r"\mathrm{class} + \square + x_{y}"),
     ],

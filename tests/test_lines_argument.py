@@ -86,6 +86,8 @@ def test_a_right_derivation_in_another_writing_passes():
     assert judge_slope(answer).outcome == RIGHT
     assert judge_slope(at(5, "s - s**2")).outcome == RIGHT
     assert judge_slope(tuple(SLOPE_RIGHT)).outcome == RIGHT
+    assert judge_slope(at(5, "s * (1 - s)".ljust(300)), SLOPE_BLANK).outcome == RIGHT
+    assert judge_slope(at(5, "s*(1-s" + "+0" * 38 + ")"), SLOPE_BLANK).outcome == RIGHT
 
 
 def test_the_target_on_every_line_is_refused():
@@ -376,7 +378,7 @@ def test_the_mended_line_passes_in_more_than_one_writing(name):
 def test_the_number_earns_nothing_by_itself(name):
     hand_in, first, *_ = SLIPS[name]
     lines = hand_in[0]
-    for filler in (None, "", "___", *lines, "x", "0 == 0", 1):
+    for filler in (None, "x == x", "", "___", *lines, "x", "0 == 0", 1):
         found = judge(hand_in, (first, filler))
         assert found.outcome != RIGHT, filler
     assert judge(hand_in, first).outcome == WRONG

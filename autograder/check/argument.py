@@ -167,10 +167,10 @@ def derivation(answer, given, truth, rng):
     """
     frames = [frame for frame, _ in given]
     several = isinstance(answer, list | tuple)
-    if answer is None or (
-        several
-        and all(_blank(t) or (isinstance(t, str) and t == frame) for t, frame in zip(answer, frames, strict=False))
-    ):
+    fresh = [
+        _blank(t) or (isinstance(t, str) and t in frames[i : i + 1]) for i, t in enumerate(answer if several else [])
+    ]
+    if answer is None or (several and all(fresh)):
         return _not_attempted("The lines are as they were given: fill the holes, then the blank lines.")
     if not several or len(answer) != len(given):
         return _wrong("", f"A list of {len(given)} lines is wanted, each a text between quotes.")
@@ -196,6 +196,8 @@ def derivation(answer, given, truth, rng):
 def _fills(text, frame):
     """Whether a line is its frame with the hole filled by one formula; spaces do not count."""
     text, frame = "".join(text.split()), "".join(frame.split()) or HOLE
+    if frame == HOLE:
+        return True
     before, hole, after = frame.partition(HOLE)
     if not (text.startswith(before) and text.endswith(after) and len(text) >= len(frame) - len(hole) + bool(hole)):
         return False

@@ -12,7 +12,7 @@ Complex step: Im f(x + ihu) / h with an h so small that its square vanishes; not
 It is asked along three random directions u, where an error in any entry of a Jacobian shows.
     Squire and Trapp, Using complex variables to estimate derivatives of real functions, SIAM Review 40 (1998).
 
-Evaluations of f: 6, and 4 for each entry of x; 8, 12 or 16 for an entry near a kink or out of scale.  f gets copies.
+Evaluations of f: 6, and 4 for each entry of x; 8, 12 or 16 for each where a kink is near.  f gets copies.
 """
 
 import warnings
@@ -45,19 +45,19 @@ class Undecided(Exception):
 
 
 class Kink(Undecided):
-    """f has a kink within the smallest step, or is as rough there: draw other data.  `where`: bools in x's shape."""
+    """f has a kink within the smallest step, or is as rough there: draw other data."""
 
-    def __init__(self, where):
+    def __init__(self):
         super().__init__("the slope jumps at the very point it looks at, so no number there is right or wrong")
-        self.where = where
 
 
 def jacobian(f, x):
     """The Jacobian of f at x; both oracles must agree on it where both apply.
 
-    x any shape, f(x) any shape -> Estimate of shape f(x).shape + x.shape.  Raises Kink, Undecided.
+    x any shape, f(x) any shape, its entries of one scale -> Estimate of shape f(x).shape + x.shape.
+    Raises Kink, Undecided.
     """
-    x = np.array(x, dtype=float, order="C")
+    x = np.array(x, dtype=float)
     directions = _scale(x) * np.random.default_rng(1).uniform(-1, 1, (3, *x.shape))
     with np.errstate(all="ignore"):
         found = differences(f, x)
@@ -116,7 +116,10 @@ def along(loss, wrt, name):
     """
     at = np.array(wrt[name], dtype=float)
     directions = _scale(at) * np.random.default_rng(2).uniform(-1, 1, (3, *at.shape))
-    slopes = complex_step(lambda x: np.sum(loss(*(x if k == name else a for k, a in wrt.items()))), at, directions)
+    others = {k: np.array(a, dtype=float) for k, a in wrt.items()}
+    slopes = complex_step(
+        lambda x: np.sum(loss(*(x if k == name else a.copy() for k, a in others.items()))), at, directions
+    )
     return None if slopes is None else (directions, slopes)
 
 
@@ -163,23 +166,22 @@ def differences(f, x):
         third = far - rear - 2 * (near - back)
         fourth = far + rear - 4 * (near + back) + 6 * centre
         slope = (8 * (near - back) - (far - rear)) / (6 * h)
-        size = np.maximum(np.abs(centre), np.abs(slope * s).max(axis=0))  # of f, and of what f sums up
-        noise = np.maximum(EPS * size, np.sort(np.abs(fourth), axis=0)[(len(todo) - 1) // 2] / 6)  # the median
         if unit is None:  # what of a slope is lost because f and x are rounded: at a minimum, all of it
-            unit = EPS * (np.abs(centre) / s + np.abs(far + rear - 2 * centre) / h / step)
+            unit = EPS * (np.abs(centre).max() / s + np.abs(far + rear - 2 * centre) / h / step)
+        worst = np.sort(np.abs(fourth).reshape(len(todo), -1).max(axis=1))  # of each entry of x; kinks come last
+        noise = max(worst[3 * len(todo) // 4] / 6, EPS * np.abs(centre).max(), EPS * np.abs(slope * s).max())
         here = np.abs(third) / (2 * h) + np.abs(fourth) / h + 2 * noise / h + 2 * unit[todo]
         value[todo] = np.where(here < error[todo], slope, value[todo])
         error[todo] = np.fmin(here, error[todo])
-        top = np.abs(value).max(axis=0)
+        top = np.abs(value).max()
         short = error > 1e-6 * np.abs(value) + 3e-8 * top
         todo = np.flatnonzero(short.reshape(x.size, -1).any(axis=1))
         if not todo.size:
             break
     if not np.isfinite(error).all():
         raise Undecided("its numbers are not finite here")
-    kinks = error > 1e-4 * top.max() + 1e4 * unit
-    if kinks.any():
-        raise Kink(kinks.reshape(x.size, -1).any(axis=1).reshape(x.shape))
+    if (error > 1e-4 * top + 1e4 * unit).any():
+        raise Kink
     return Estimate(*(np.moveaxis(a, 0, -1).reshape(centre.shape + x.shape) for a in (value, error)))
 
 

@@ -48,7 +48,7 @@ def _row(number, line):
         typeset = ""
     weight = "font-weight:700;" if line.verdict == "fails" else ""
     style = f"text-align:left;white-space:nowrap;{weight}"
-    cells = (f"{_mark(line)} {number}", typeset, f"<code>{escape(line.text)}</code>", _code(line.note))
+    cells = (f"{_mark(line)} {number}", f"<code>{escape(line.text)}</code>", typeset, _code(line.note))
     return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
 
 

@@ -3,12 +3,12 @@
 import ast
 import re
 
-from .lines import HOLE, parse
+from .lines import parse
 
 GREEK = (
     "alpha beta gamma delta epsilon eta theta kappa mu nu phi psi rho sigma tau omega Delta Theta Phi Psi Sigma Omega"
 )
-NAMES = {name: rf"\{name}" for name in GREEK.split()} | {"lam": r"\lambda", HOLE: r"\square"}
+NAMES = {name: rf"\{name}" for name in GREEK.split()} | {"lam": r"\lambda"}
 AROUND = {
     "exp": ("e^{", "}"),
     "sqrt": (r"\sqrt{", "}"),
@@ -72,17 +72,14 @@ def _tex(node):
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
             left, right = AROUND.get(name, (rf"\mathrm{{{name}}}\left(", r"\right)"))
             along = "".join(rf"_{{\mathrm{{axis}}\,{_inside(k.value, SUM)}}}" for k in keywords if k.arg == "axis")
-            if along:
-                left = left.replace(r"\left", along + r"\left", 1)
+            left = left.replace(r"\left", along + r"\left", 1)
             return left + ", ".join(_inside(a, SUM) for a in args) + right, POWER if name == "exp" else ATOM
 
 
 def _name(name):
     """y_hat, yhat: a hat.  w_1, W1, J_old: a subscript.  Several letters: upright."""
-    if name in NAMES:
-        return NAMES[name]
     pieces = re.findall(r"[A-Za-z]+|[0-9]+", name)  # nothing else of a name is ever written
-    if not pieces:
+    if not pieces:  # the hole ___
         return r"\square"
     base, below = pieces[0], pieces[1:]
     hat = "hat" in below or (len(base) == 4 and base.endswith("hat"))

@@ -177,7 +177,7 @@ def _require(alt):
 def waiting_picture(png_bytes):
     """From a figure's PNG the faded, blurred, grey PNG that stands in for it until it is earned."""
     picture = Image.open(io.BytesIO(png_bytes)).convert("L")
-    picture = picture.resize((600, round(600 * picture.height / picture.width))).filter(ImageFilter.GaussianBlur(4))
+    picture = picture.resize((600, round(600 * picture.height / picture.width))).filter(ImageFilter.GaussianBlur(8))
     return _bytes(picture.point(lambda grey: int(253 - 0.35 * (253 - grey))), colours=16)
 
 

@@ -59,15 +59,15 @@ def ink_regions(zero, one):
     for axes, picture in zip(pair, (zero, one), strict=True):
         axes.axis("off")
         _picture(axes, picture)
-        axes.set(xlim=(-0.6, 7.6), ylim=(10.4, -0.6))
+        axes.set(xlim=(-0.6, 7.6), ylim=(9.0, -2.0))
         for column, dashes in ((1, DASHES), (5, DASHES), (3, "-")):
             box = Rectangle((column - 0.5, 1.5), 2, 4, fill=False, edgecolor=FORWARD, linewidth=3, linestyle=dashes)
             axes.add_patch(box).set_path_effects(CASED)
-        axes.plot([3.5, 3.5], [5.5, 7.6], color=FORWARD, path_effects=CASED)
-        axes.plot([0.8, 0.8, 6.2, 6.2], [5.5, 9.0, 9.0, 5.5], color=FORWARD, linestyle=DASHES, path_effects=CASED)
+        axes.plot([3.5, 3.5], [1.5, -0.8], color=FORWARD, path_effects=CASED)
+        axes.plot([1.5, 1.5, 5.5, 5.5], [5.5, 7.7, 7.7, 5.5], color=FORWARD, linestyle=DASHES, path_effects=CASED)
         ink = np.reshape(picture, (8, 8))[2:6]
-        axes.text(3.5, 8.15, f"middle {ink[:, 3:5].mean():.2f}", **words)
-        axes.text(3.5, 9.75, f"sides {ink[:, [1, 2, 5, 6]].mean():.2f}", **words)
+        axes.text(3.5, -1.35, f"middle {ink[:, 3:5].mean():.2f}", **words)
+        axes.text(3.5, 8.45, f"sides {ink[:, [1, 2, 5, 6]].mean():.2f}", **words)
     return fig
 
 
@@ -156,22 +156,22 @@ def difference_error(slope, f, x, true):
     axes.annotate(f"best: h = {h[best]:.0e}", (h[best], central[best]), (0, -24), ha="center", **near)
     axes.annotate("forward", (h[3], forward[3]), (-10, 4), color=QUIET, ha="right", **near)
     axes.annotate("central", (h[2], central[2]), (8, -12), color=dark(BACKWARD), **near)
-    axes.text(0.03, 1.0, "h too small:\nrounding", transform=axes.transAxes, va="top")
-    axes.text(1.0, 1.0, "h too large:\ntruncation", transform=axes.transAxes, va="top", ha="right")
+    axes.text(0.03, 1.0, "h too small:\nfew digits left", transform=axes.transAxes, va="top")
+    axes.text(1.0, 1.0, "h too large:\nthe curve bends", transform=axes.transAxes, va="top", ha="right")
     axes.set_ylim(central[best] / 50, 100 * max(forward[0], forward[-1]))
     axes.set(xlabel="h (no unit)", ylabel="error of the slope")
     return fig
 
 
 @in_house_style()
-def loss_curves(losses):
+def loss_curves(losses, ylabel="mean squared loss"):
     """Loss against step, one line a run, the name at the line's end.  losses: dict of name to (steps,)."""
     fig, axes = new_figure(4.2)
     ends = _apart([loss[-1] for loss in losses.values()], 0.08 * max(np.max(loss) for loss in losses.values()))
     for (name, loss), end, shade in zip(losses.items(), ends, cycle(SHADES)):
         axes.plot(loss, color=shade)
         axes.text(1.02 * (len(loss) - 1), end, name, color=shade, fontweight="bold", va="center")
-    axes.set(xlabel="step", ylabel="mean squared loss", ylim=(0, None))
+    axes.set(xlabel="step", ylabel=ylabel, ylim=(0, None))
     return fig
 
 
@@ -252,22 +252,22 @@ def xor_points():
 
 
 @in_house_style()
-def secant_and_tangent(f, w, h, true):
-    """A loss of one weight, the secant of the central difference through w - h and w + h, and the tangent at w.
+def secant_and_tangent(f, x, h, true):
+    """A function of one number, the secant of its central difference through x - h and x + h, and the tangent at x.
 
-    f takes arrays; true is the slope of f at w.
+    f takes arrays; true is the slope of f at x.
     """
     fig, axes = new_figure(4.4)
-    near, wide = np.array([w - h, w, w + h]), np.linspace(w - 3 * h, w + 1.6 * h, 200)
-    secant = (f(w + h) - f(w - h)) / (2 * h)
+    near, wide = np.array([x - h, x, x + h]), np.linspace(x - 3 * h, x + 1.6 * h, 200)
+    secant = (f(x + h) - f(x - h)) / (2 * h)
     axes.plot(wide, f(wide), color=FORWARD, linewidth=3.5)
-    reach = w + 1.5 * h * np.array([-1, 1])
-    axes.plot(reach, f(w - h) + secant * (reach - w + h), color=INK, linestyle=DASHES)
-    axes.plot(reach, f(w) + true * (reach - w), color=BACKWARD)
+    reach = x + 1.5 * h * np.array([-1, 1])
+    axes.plot(reach, f(x - h) + secant * (reach - x + h), color=INK, linestyle=DASHES)
+    axes.plot(reach, f(x) + true * (reach - x), color=BACKWARD)
     axes.plot(near, f(near), "o", color=FORWARD, markersize=10, markeredgecolor=INK)
-    axes.set(xticks=near, xticklabels=["w − h", "w", "w + h"], ylabel="loss")
+    axes.set(xticks=near, xticklabels=["x − h", "x", "x + h"], ylabel="f(x)")
     end = reach[1]
     words = {"va": "center", "fontweight": "bold"}
-    axes.text(end, f(w - h) + secant * (end - w + h), f"  secant: slope {secant:.3f}", **words)
-    axes.text(end, f(w) + true * (end - w), f"  tangent: slope {true:.3f}", color=dark(BACKWARD), **words)
+    axes.text(end, f(x - h) + secant * (end - x + h), f"  secant: slope {secant:.3f}", **words)
+    axes.text(end, f(x) + true * (end - x), f"  tangent: slope {true:.3f}", color=dark(BACKWARD), **words)
     return fig

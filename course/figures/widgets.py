@@ -15,23 +15,21 @@ DPI = 110  # a move must take well under 100 ms
 
 
 def neuron_sliders(X, y):
-    """Turn w1, w2 and b of a neuron by hand and read its number right and mean squared loss.
+    """Turn w1, w2 and b of a neuron by hand and read how many pictures it gets right.
 
     X (n, 2): middle ink, side ink; y (n,) of 0 and 1.
     """
     fig, axes = _drawn(two_classes, X, y)
     sliders = [
         ipywidgets.FloatSlider(value, description=name, min=-10, max=10, step=0.1, readout_format=".1f", **WIDE)
-        for name, value in (("weight w1", 2.0), ("weight w2", 0.0), ("bias b", -1.0))
+        for name, value in (("weight w1", 1.0), ("weight w2", 1.0), ("bias b", -0.5))
     ]
 
     def draw(w1, w2, b):
         z = X @ [w1, w2] + b
-        loss = np.mean((0.5 * (1 + np.tanh(z / 2)) - y) ** 2)
         right = np.sum((z > 0) == y)
         return neuron(axes, X, y, np.array([w1, w2]), b), (
-            f"w1 = {w1:.1f}, w2 = {w2:.1f}, b = {b:.1f}: {right} of {len(y)} right "
-            f"({100 * right / len(y):.1f} %), mean squared loss {loss:.4f}"
+            f"w1 = {w1:.1f}, w2 = {w2:.1f}, b = {b:.1f}: {right} of {len(y)} right ({100 * right / len(y):.1f} %)"
         )
 
     return _live(fig, draw, sliders, "Back to the start")
