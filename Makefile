@@ -3,6 +3,8 @@
 #   make test [ARGS="-k workbook"]    everything that judges it
 #   make demo                         grade the sample class
 #   make mutants                      change every reference in small ways: do the checks notice?
+#   make judge                        the judge under 1,000 seeds (make test takes a few)
+#   make bench                        what each check costs
 # PYTHON=/path/to/python overrides the search for one.
 
 PYTHON =
@@ -12,7 +14,7 @@ BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test demo mutants
+.PHONY: lab test demo mutants judge bench
 
 lab: .venv/lab
 	@$(BIN)/autograder workbook
@@ -29,6 +31,12 @@ demo: .venv/test
 
 mutants: .venv/test
 	$(BIN)/python tests/mutants.py $(ARGS)
+
+judge: .venv/test
+	JUDGE_SEEDS=1000 $(BIN)/python -m pytest -n 2 tests/test_chapters.py tests/test_oracles.py tests/test_diagnosis.py $(ARGS)
+
+bench: .venv/test
+	@$(BIN)/python tests/bench.py $(ARGS)
 
 # The stamps .venv/lab and .venv/test stand for a finished install: nothing is installed again while these files stay.
 .venv/lab: requirements.txt pyproject.toml | $(BIN)/python

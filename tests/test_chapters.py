@@ -3,6 +3,7 @@
 import csv
 import importlib
 import json
+import os
 import re
 
 import mutants
@@ -19,7 +20,7 @@ each_exercise = pytest.mark.parametrize(
     "slug, folder, exercise", [e[1:] for e in EXERCISES], ids=[e[0] for e in EXERCISES]
 )
 each_chapter = pytest.mark.parametrize("folder, path", CHAPTERS.items(), ids=list(CHAPTERS))
-SEEDS = 5
+SEEDS = int(os.environ.get("JUDGE_SEEDS", 5))  # `make judge`: 1,000
 
 
 def test_there_is_a_chapter():
