@@ -27,9 +27,7 @@ def main():
     for name, ms in sorted(cost.items(), key=lambda item: -item[1]):
         print(f"{ms:8.2f} ms  {name}")
     slowest = max(cost, key=cost.get)
-    print(
-        f"{len(cost)} checks: median {statistics.median(cost.values()):.1f} ms, slowest {cost[slowest]:.1f} ms, {slowest}"
-    )
+    print(f"{len(cost)} checks: median {statistics.median(cost.values()):.1f} ms, {slowest} {cost[slowest]:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import numpy as np
 from . import oracles
 from .findings import NOT_ATTEMPTED, WRONG, CheckFailed, Finding, NotAttempted
 
-RTOL, ATOL = 1e-9, 1e-12  # float64 arithmetic in another order stays within these
+RTOL, ATOL = 1e-9, 1e-13  # float64 arithmetic in another order stays within these
 RTOL32 = 2e-5  # float32 within its own precision: right, with a remark
 
 
@@ -73,11 +73,11 @@ def difference(got, true, what, remarks, rtol=RTOL, causes=None):
     got = as_array(got, what, remarks)
     measured = isinstance(true, oracles.Estimate)
     value, label = (true.value, "finite differences") if measured else (np.asarray(true), "expected")
-    likely = tuple(causes(got, true)) if causes else ()
     if got.shape != value.shape:
         fact, hint = _shapes(got, value)
-        by_shape = np.squeeze(got).shape == np.squeeze(value).shape
-        return Finding(WRONG, what, (fact,), hint if by_shape else likely or hint)
+        if np.squeeze(got).shape != np.squeeze(value).shape:
+            hint = (causes and tuple(causes(got, true))) or hint
+        return Finding(WRONG, what, (fact,), hint)
     short = got.dtype.kind == "f" and got.itemsize < 8
     off = oracles.excess(got, true) if measured else _excess(got, value, RTOL32 if short else rtol)
     if not (off > 1).any():
@@ -90,7 +90,7 @@ def difference(got, true, what, remarks, rtol=RTOL, causes=None):
     facts = [f"{worst} {number(got[index], digits)}, {label} {number(value[index], digits)}."]
     if got.size > 1:
         facts.append(f"{(off > 1).sum()} of {got.size} entries differ.")
-    return Finding(WRONG, what, tuple(facts), likely)
+    return Finding(WRONG, what, tuple(facts), tuple(causes(got, true)) if causes else ())
 
 
 def _excess(got, value, rtol):
