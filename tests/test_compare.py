@@ -67,6 +67,7 @@ def shapes_count(module):
         found = wrong(module, got, x)
         assert f"shape {got.shape}; expected: shape (2, 3)." in found.facts[0] and hint in found.causes[0]
     assert "a single number; expected: shape (2, 3)." in wrong(module, 1.0, x).facts[0]
+    assert wrong(module, (1.0, 2.0, 3.0), 1.0).causes[0].startswith("Commas make a tuple: yours gave 3 things")
 
 
 def causes_are_asked_for_only_what_differs(module):

@@ -82,6 +82,7 @@ def constant_factors(o):
     one(o, DW / (2 * D), w, "0.1667 = 1/(2*d)")
     one(o, -DW / N, w, "-0.2 times the true one, and 0.2 = 1/n: your layer", "; a difference is taken the other way")
     assert "counted twice" in one(o, DB * 2, TRUE["b"])
+    one(o, 1.005 * DW, w, "1.005 times the true one: look for a constant factor")
     text = one(o, 0.37 * DW, w, "0.37 times the true one: look for a constant factor")
     assert "=" not in text
     both = o.diagnose(DW / 2, w, sizes=dict(n=7, k=2))
@@ -92,15 +93,16 @@ def constant_factors(o):
     assert "1/n" in o.diagnose(DW / N * (1 + 1e-8 * S[:D]), DW, sizes=SIZES)[0]
     top = np.abs(DW).max()
     assert said(o, DW / N + 1e-5 * top * S[:D], oracles.Estimate(DW, 1e-6 + 0 * DW)) == ()
-    assert "1/n" in o.diagnose((DW / N + 3e-7 * top * S[:D]).astype(np.float32), DW, sizes=SIZES)[0]
-    assert said(o, DW / N + 3e-7 * top * S[:D], DW) == ()
+    assert "1/n" in o.diagnose((DW / N + 1e-7 * top * S[:D]).astype(np.float32), DW, sizes=SIZES)[0]
+    assert "1/n" in o.diagnose(DW / N * (1 + 3e-7 * S[:D]), DW, sizes=SIZES)[0]
+    assert said(o, DW / N + 1e-7 * top * S[:D], DW) == ()
     assert "1/n" not in o.diagnose(DW * 0.2001, w, sizes=SIZES)[0]
     assert "1/n" in o.diagnose(DW.astype(np.float32) / np.float32(N), w, sizes=SIZES)[0]
 
 
 @fact
 def one_number_supports_little(o):
-    one(o, 1.5, 3.0, "0.5 times the true one, and 0.5 = 1/2: one number alone does not say why")
+    one(o, 1.5, 3.0, "Yours is 0.5 times the true one, and 0.5 = 1/2: one number alone does not say why")
     one(o, -3, 3.0, "the sign reversed: one number alone does not say why")
     one(o, np.array([[0.6]]), np.array([[3.0]]), "0.2 = 1/n: one number alone")
     one(o, np.array([0.0, 5.0, 0.0]), np.array([0.0, 1.0, 0.0]), "5 = n: one number alone")
@@ -249,11 +251,13 @@ def the_right_numbers_in_some_places(o):
     one(o, DW * [[1.0], [-1], [1]], TRUE["W"], "Only row 1 is wrong, the rest is right")
     off = JACOBIAN.copy()
     off[:, :, 1] *= 1.5
-    one(o, off, JACOBIAN, "Only index 2, 1 is wrong, the rest is right")
+    one(o, off, JACOBIAN, "Only index 1 of axis 2 is wrong, the rest is right")
     kinks = np.array([True, False, False, True, False])
     one(o, DEAD + 0.5 * kinks, DEAD, "Yours differs only where the slope jumps", kinks=kinks)
     assert said(o, DEAD + [0.5, 0.1, 0, 0.5, 0.2], DEAD, kinks=kinks) == ()
     assert said(o, DW * np.where(np.eye(3, 4), 1, 1.7), TRUE["W"]) == ()
+    assert said(o, np.array([1e5, 9.0, 8.0, 7.0]), np.array([1.0, 1e5, 2.0, 3.0])) == ()
+    assert said(o, np.array([5e5, 9.0, 8.0, 7.0]), np.array([1e5, 1.0, 2.0, 3.0])) == ()
 
 
 @fact
@@ -267,6 +271,7 @@ def structure_that_the_true_one_lacks(o):
     assert said(o, product, np.outer(X[0], Y[0])) == ()
     assert said(o, product + 1e-3 * S[:D], TRUE["W"]) == ()
     assert said(o, product[:1], DW[:1]) == ()
+    assert said(o, S * [[1e8], [1], [1], [1]], S2) == ()
     one(o, product[:2, :2], S[:2, :2], "Each row of yours is a multiple")
 
 
@@ -300,7 +305,9 @@ def few_digits(o):
     exact = np.round(DW, 6)
     one(o, exact * (1 + 3e-5), w, "Every entry is right to about 4 digits and no further")
     one(o, DW + 1e-6 * np.abs(DW).max() * S[:D] / 4, w, "digits and no further")
-    one(o, MASKED * (1 + 1e-5) + 1e-8, MASKED, "right to about 4 digits")
+    one(o, MASKED * (1 + 3e-5) + 1e-17, MASKED, "right to about 4 digits")
+    assert said(o, DW + 4e-4 * S[:D], w) == ()
+    assert said(o, np.array([1e6, 0.02, 3e5]), np.array([1e6, 0.01, 3e5])) == ()
     assert said(o, np.array([1.0, 2.0]), np.array([1.0, 2.0])) == ()
     one(o, 1.0004 * 3, 3.0, "right to about 3 digits")
     assert "digits" not in str(said(o, DW * np.where(S[:D] > 0, 1.002, 1), w))
@@ -312,7 +319,8 @@ def nothing_to_compare(o):
     one(o, DW * np.where(S[:D] > 1, np.nan, 1), TRUE["W"], "Yours holds nan or inf: look for a division by 0")
     one(o, DW * np.inf, TRUE["W"], "Yours holds nan or inf")
     one(o, 0 * DW, TRUE["W"], "Yours is 0 everywhere: look for an array that nothing is written into")
-    one(o, 0, 3.0, "Yours is 0 everywhere")
+    assert o.diagnose(0, 3.0) == ()
+    assert "float32" not in "".join(o.diagnose(0.5, 0.500025))
     one(o, np.zeros((2, 2)), TRUE["W"], "Yours is 0 everywhere")
     for got, true in [
         (np.zeros((0, 3)), np.zeros((0, 3))),
@@ -342,27 +350,31 @@ def wrong_at_random(rng, true):
     return [
         lambda: rng.normal(size=true.shape),
         lambda: true * rng.uniform(0.5, 2, true.shape),
-        lambda: true + 0.1 * rng.normal(size=true.shape),
+        lambda: true + 0.1 * np.abs(true) * rng.normal(size=true.shape),
         lambda: true * rng.choice([-1.7, 1.9, 3.1, 0.3], true.shape) * (1 + 1e-3 * rng.normal(size=true.shape)),
+        lambda: (
+            10.0 ** rng.uniform(-5, 5, (true.shape or (1,))[:1] + (1,) * (true.ndim - 1)) * rng.normal(size=true.shape)
+        ),
         lambda: np.tanh(true) + rng.uniform(-1, 1, true.shape),
         lambda: np.round(rng.normal(size=true.shape) * 100, 1) + 0.05,
         lambda: rng.uniform(size=true.shape).astype(np.float32),
         lambda: 10.0 ** rng.uniform(-6, 6, true.shape),
-    ][rng.integers(8)]()
+    ][rng.integers(9)]().reshape(true.shape)
 
 
 def nothing_is_said_by_chance(o, seeds):
     for seed in seeds:
         rng = np.random.default_rng(seed)
         shape = [(), (1,), (2,), (3,), (2, 2), (2, 3), (3, 3), (4, 2, 3), (2, 2, 2, 2), (5, 4)][seed % 10]
-        terms = rng.normal(size=(4, *shape))
-        true = oracles.Estimate(terms.sum(axis=0), np.full(shape, 1e-9), terms)
+        terms = rng.normal(size=(4, *shape)) * 10.0 ** (rng.uniform(-2, 2, shape) * (seed % 3 == 0))
+        true = oracles.Estimate(terms.sum(axis=0), np.full(shape, 1e-9 * np.abs(terms).max()), terms)
         others = dict(W2=rng.normal(size=shape), b=rng.normal(size=shape[-1:]), W3=rng.normal(size=shape[::-1]))
         suspects = {f"suspect {i}": rng.normal(size=shape) for i in range(4)}
         got = wrong_at_random(rng, true.value)
         sizes = dict(n=4, d=3, k=2, h=5, lam=0.1)
         found = o.diagnose(got, true, at=rng.normal(size=shape), sizes=sizes, others=others, suspects=suspects)
-        assert found == (), (seed, found)
+        near = np.allclose(got, true.value, rtol=2e-3)  # which happens by chance to a single number, and may be said
+        assert found == () or near and "digits" in found[0], (seed, found)
         other_shape = rng.normal(size=(*shape, 4))
         assert o.diagnose(other_shape, true, sizes=sizes, others=others, suspects=suspects) == (), seed
 
@@ -382,9 +394,9 @@ def test_whole_numbers_meet_with_true_sentences_only():
         rng = np.random.default_rng(seed)
         true, got = rng.integers(-3, 4, (2, 3, 2)) * 1.0
         for sentence in diagnosis.diagnose(got, true, sizes=dict(n=4, d=3, k=2)):
-            if "times the true one" in sentence:
+            if "times the true one" in sentence and "averaged" not in sentence and "summed" not in sentence:
                 assert np.allclose(got, float(sentence.split()[3]) * true)
-            elif "sign reversed" in sentence:
+            elif "the true one, with the sign reversed" in sentence:
                 assert np.allclose(np.abs(got), np.abs(true))
             elif sentence.startswith("Only entry"):
                 assert np.sum(got != true) == 1
@@ -407,12 +419,19 @@ FAULTS = [
     ("4 * error / top)", "0)"),
     ("4 * error / top)", "400 * error / top)"),
     ("1e-5 if got.dtype in", "SAME if got.dtype in"),
+    ("max(same / 10, ", "max(same * 10, "),
+    ("max(same / 10, ", "max(0, "),
+    ("return same * np.abs(size) + floor", "return floor"),
+    ("+ floor * np.abs(size).max()", ""),
+    ("np.abs(value) + floor * top)", "np.abs(value))"),
+    ("np.abs(value) + floor * top)", "top)"),
+    ("same + floor)", "same)"),
     ("SAME = 1e-6", "SAME = 1e-2"),
     ("SAME = 1e-6", "SAME = 1e-13"),
-    ("if off <= 1e-3:", "if False:"),
-    ("if off <= 1e-3:", "if off <= 1e-2:"),
-    ("if off <= 1e-3:", "if off <= 1e-5:"),
-    ("1e3 * tol * top))", "0 * top))"),
+    ("if off <= 1e-3 or", "if False or"),
+    ("if off <= 1e-3 or", "if off <= 1e-2 or"),
+    ("if off <= 1e-3 or", "if off <= 1e-5 or"),
+    (" or (np.abs(got - value) <= near(value)).all():", ":"),
     (")[:3]\n\n\n# --- yours is something", ")\n\n\n# --- yours is something"),
     # factors and their names
     ("if size not in (0, 1)", ""),
@@ -489,35 +508,37 @@ FAULTS = [
     ("if rank == len(columns) and close and both", "if rank == len(columns) and close"),
     ("if rank == len(columns) and close and both", "if close and both"),
     ("(*found / size, 0)", "(*found, 0)"),
-    ("<= tol * np.abs(got).max()\n    both", "<= 1e-2 * np.abs(got).max()\n    both"),
     # digits and places
-    ("if off and (got == got.astype(np.float32)).all():", "if False:"),
-    ("if off and (got == got.astype(np.float32)).all():", "if (got == got.astype(np.float32)).all():"),
+    ("if not 0 < off <= 1e-3:", "if False:"),
+    ("if not 0 < off <= 1e-3:", "if off > 1e-3:"),
+    ("if not 0 < off <= 1e-3:", "if off == 0:"),
+    ("if off <= 1e-6 and (got == got.astype(np.float32)).all():", "if False:"),
+    ("if off <= 1e-6 and (got == got.astype(np.float32)).all():", "if True:"),
     ("-np.log10(off)", "np.log10(off)"),
     ("if kinks is not None and (right | kinks).all():", "if kinks is not None:"),
     ("if kinks is not None and (right | kinks).all():", "if kinks is not None and right.all():"),
-    ("if not (right & (np.abs(value) > limit)).any():", "if False:"),
+    ("if not (right & (np.abs(value) > zero)).any():", "if False:"),
     ("if len(wrong) == 1:", "if False:"),
     ("if not got[~right].any():", "if False:"),
-    ("got.shape[a] == got.shape[b]", "True"),
+    ("square = np.argwhere(got), got.shape[a] == got.shape[b]", "square = np.argwhere(got), True"),
     ("(filled[:, a] == filled[:, b]).all()", "True"),
     ("(wrong[:, a] != wrong[:, b]).all()", "True"),
-    ("if (np.abs(value[~right]) <= limit).all():", "if False:"),
+    ("if (np.abs(value[~right]) <= zero).all():", "if False:"),
     ("if np.ptp(wrong[:, axis]) == 0:", "if False:"),
     ("if np.ptp(wrong[:, axis]) == 0:", "if True:"),
     ('("row", "column")[axis]', '("column", "row")[axis]'),
     # structure
     ("for axis in range(got.ndim):\n        for word, array", "for axis in ():\n        for word, array"),
     ('("Averaged", got.mean(axis))', '("Averaged", got.sum(axis))'),
-    ("array.shape == value.shape and (np.abs(array - value) <= tol * top).all()", "array.shape == value.shape"),
-    ("if np.ptp(got, axis).max() <= big and", "if"),
+    ("array.shape == value.shape and (np.abs(array - value) <= near(value)).all()", "array.shape == value.shape"),
+    ("if np.ptp(got, axis).max() <= near(got).min() and", "if"),
     ("and np.ptp(value, axis).max() > 1e-2 * top:", ":"),
-    ("if np.ptp(got, axis).max() <= big and", "if False and"),
-    ("and min(got.shape) > 1:", ":"),
-    ("if two <= tol * one and second", "if second"),
+    ("if np.ptp(got, axis).max() <= near(got).min() and", "if False and"),
+    ("and np.ptp(solid, axis=0).all():", "and min(got.shape) > 1:"),
+    ("if two <= near(one) and second", "if second"),
     ("and second > 1e-3 * top:", ":"),
-    ("if two <= tol * one and second", "if False and second"),
-    ("np.sort(got, axis=None) - np.sort(value, axis=None)", "got.sum() - value.sum()"),
+    ("if two <= near(one) and second", "if False and second"),
+    ("np.abs(yours - ours) <=", "np.abs(got.sum() - value.sum()) <="),
     ("if got.size == value.size and np.ptp(value)", "if False and np.ptp(value)"),
 ]
 

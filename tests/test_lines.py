@@ -72,6 +72,13 @@ def is_sentence(text):
         ("sum(diag(ones(100)))", 100.0),
     ],
 )
+def test_a_single_equals_sign_is_told_from_two():
+    with pytest.raises(Refused, match="write == between the two sides"):
+        parse("left = J_old")
+    with pytest.raises(Refused, match="bracket"):
+        parse("left == (J_old")
+
+
 def test_a_line_has_the_value_that_numpy_gives(text, value):
     got = evaluate(text, VALUES)
     assert got.shape == np.shape(value)

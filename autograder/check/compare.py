@@ -70,6 +70,7 @@ def difference(got, true, what, remarks, rtol=RTOL, causes=None):
     causes  a function of `got` and `true` that returns sentences
     Raises NotAttempted for None and CheckFailed for what is not numbers.
     """
+    several = f"Commas make a tuple: yours gave {len(got)} things, and one is wanted." if type(got) is tuple else ""
     got = as_array(got, what, remarks)
     measured = isinstance(true, oracles.Estimate)
     value, label = (true.value, "finite differences") if measured else (np.asarray(true), "expected")
@@ -77,7 +78,7 @@ def difference(got, true, what, remarks, rtol=RTOL, causes=None):
         fact, hint = _shapes(got, value)
         if np.squeeze(got).shape != np.squeeze(value).shape:
             hint = (causes and tuple(causes(got, true))) or hint
-        return Finding(WRONG, what, (fact,), hint)
+        return Finding(WRONG, what, (fact,), (several,) if several else hint)
     short = got.dtype.kind == "f" and got.itemsize < 8
     off = oracles.excess(got, true) if measured else _excess(got, value, RTOL32 if short else rtol)
     if not (off > 1).any():

@@ -43,18 +43,26 @@ def diagnose(got, true, *, at=None, sizes=None, others=None, suspects=None, kink
     if not np.isfinite(got).all():
         return ("Yours holds nan or inf: look for a division by 0, a log of 0, or an exp of something large.",)
     if not got.any():
+        if value.size == 1:
+            return ()  # the number itself has been shown
         return ("Yours is 0 everywhere: look for an array that nothing is written into, or a factor that is 0.",)
-    tol = max(1e-5 if got.dtype in (np.float16, np.float32) else SAME, 4 * error / top)
+    same = 1e-5 if got.dtype in (np.float16, np.float32) else SAME
+    floor = max(same / 10, 4 * error / top)
+
+    def near(size):
+        """How far apart numbers of this size may be and still count as equal."""
+        return same * np.abs(size) + floor * np.abs(size).max()
+
     got, same_shape = got.astype(float), got.shape == value.shape
     if same_shape:
-        off = np.max(np.abs(got - value) / np.maximum(np.abs(value), 1e3 * tol * top))
-        if off <= 1e-3:
+        off = np.max(np.abs(got - value) / (np.abs(value) + floor * top))
+        if off <= 1e-3 or (np.abs(got - value) <= near(value)).all():
             return _digits(got, off)
-    terms, named = getattr(true, "terms", None), _named(sizes or {}, tol)
-    found = _multiples(got, value, terms, at, named, others or {}, suspects or {}, tol)
+    terms, named = getattr(true, "terms", None), _named(sizes or {}, same + floor)
+    found = _multiples(got, value, terms, at, named, others or {}, suspects or {}, near)
     if same_shape:
-        found = found or _places(got, value, tol * top, kinks)
-    return tuple(found or _structure(got, value, tol))[:3]
+        found = found or _places(got, value, near, kinks)
+    return tuple(found or _structure(got, value, near))[:3]
 
 
 # --- yours is something that has a name ------------------------------------------------------------------------------
@@ -69,21 +77,21 @@ def _named(sizes, tol):
     return lambda c: [name for name, v in known if abs(abs(c) - v) <= tol * v][: 1 if abs(abs(c) - 1) <= tol else 3]
 
 
-def _multiples(got, value, terms, at, named, others, suspects, tol):
+def _multiples(got, value, terms, at, named, others, suspects, near):
     """Sentences for yours = c * (something that has a name) + e * (the parameter, or ones); those that assume least."""
-    added = [(None, ""), (np.ones(got.shape), "{:+.4g} in every entry")]
-    added[1:1] = [] if at is None else [(at, "{:+.4g} times the parameter itself")]
+    added = [(None, ""), (at, "{:+.4g} times the parameter itself"), (np.ones(got.shape), "{:+.4g} in every entry")]
     ranked = []
     for phrase, array, hint in _candidates(got, value, terms, others, suspects):
         true = phrase == "the true one"
         alone = np.count_nonzero(np.abs(array) > 1e-3 * np.abs(array).max(initial=0)) < 2  # any factor fits one number
         for extra, more in added:
-            c, e = _fit(got, array, extra, tol)
+            c, e = _fit(got, array, extra, near)
             names = named(c) if c else []
             equal = names == ["1"] and c > 0
             if not (names or (true and c and not e)) or (alone and not (equal or (true and names))):
                 continue
-            said = f"Yours is {phrase}" if names == ["1"] else f"Every entry is {c:.4g} times {phrase}"
+            whole = "Every entry is" if got.size > 1 else "Yours is"
+            said = f"Yours is {phrase}" if names == ["1"] else f"{whole} {c:.4g} times {phrase}"
             said += ", with the sign reversed" if names == ["1"] and c < 0 else ""
             spelled = [name for name in names if name not in ("1", "2")]
             said += f", and {abs(c):.4g} = {' = '.join(spelled)}" if spelled else ""
@@ -109,7 +117,7 @@ def _candidates(got, value, terms, others, suspects):
     """(phrase, array in the shape of yours, hint) of everything that yours might be."""
     arrays = [(phrase, a, "") for phrase, a in suspects.items()] + [("the true one", value, "")]
     arrays += [(f"the gradient of {name}", a, CHAIN) for name, a in others.items()]
-    if terms is not None and 1 < len(terms) <= 32:
+    if terms is not None and len(terms) <= 32:
         for i, term in enumerate(terms):
             arrays += [(f"the gradient of example {i} alone", term, "a sum is missing, or each example overwrites")]
             arrays += [(f"the gradient without example {i}", value - term, "look at where a loop begins and ends")]
@@ -126,13 +134,10 @@ def _candidates(got, value, terms, others, suspects):
         array = np.asarray(getattr(array, "value", array), float)
         for order in permutations(range(array.ndim)) if array.ndim <= 4 else [range(array.ndim)]:
             turned, moved = array.transpose(order), list(order) != list(range(array.ndim))
-            if (
-                turned.shape != got.shape
-                or moved
-                and turned.shape == array.shape
-                and np.ptp(turned - array) <= SAME * np.ptp(array)
-            ):
+            if turned.shape != got.shape:
                 continue
+            if moved and turned.shape == array.shape and np.ptp(turned - array) <= SAME * np.ptp(array):
+                continue  # symmetric
             if moved and array.ndim == 2:
                 yield f"the transpose of {phrase}", turned, "a factor is transposed, or two stand in the wrong order"
             elif moved:
@@ -141,14 +146,14 @@ def _candidates(got, value, terms, others, suspects):
                 yield phrase, turned, hint
 
 
-def _fit(got, array, extra, tol):
+def _fit(got, array, extra, near):
     """(c, e) such that got = c * array + e * extra, or (0, 0)."""
     columns = [np.ravel(a) for a in (array, extra) if a is not None]
     if extra is not None and (np.shape(extra) != got.shape or got.size < 3) or not all(a.any() for a in columns):
         return 0, 0
     A, size = np.stack(columns, axis=1), [np.abs(a).max() for a in columns]
     found, _, rank, _ = np.linalg.lstsq(A / size, got.ravel(), rcond=SAME)
-    close = np.abs(A / size @ found - got.ravel()).max() <= tol * np.abs(got).max()
+    close = (np.abs(A / size @ found - got.ravel()) <= near(np.abs(A / size) @ np.abs(found))).all()
     both = np.abs(found).min() > 1e-3 * np.abs(found).max()
     return (*found / size, 0)[:2] if rank == len(columns) and close and both else (0, 0)
 
@@ -158,64 +163,64 @@ def _fit(got, array, extra, tol):
 
 def _digits(got, off):
     """A sentence where every entry is right to three digits or more; `off` is the largest relative difference."""
-    if off and (got == got.astype(np.float32)).all():
+    if not 0 < off <= 1e-3:
+        return ()
+    if off <= 1e-6 and (got == got.astype(np.float32)).all():
         return ("Yours has the seven digits of float32 and no more: look for an array of that type.",)
     what = "look for a rounded number, something small that is added, or a difference quotient"
-    return (f"Every entry is right to about {int(-np.log10(off))} digits and no further: {what}.",) if off else ()
+    return (f"Every entry is right to about {int(-np.log10(off))} digits and no further: {what}.",)
 
 
-def _places(got, value, limit, kinks):
+def _places(got, value, near, kinks):
     """A sentence for where yours is wrong, when the rest is right."""
-    right = np.abs(got - value) <= limit
+    right, zero = np.abs(got - value) <= near(value), near(value).min()
     wrong = np.argwhere(~right)
     if kinks is not None and (right | kinks).all():
         return ["Yours differs only where the slope jumps: there the left and the right slope differ."]
-    if not (right & (np.abs(value) > limit)).any():
+    if not (right & (np.abs(value) > zero)).any():
         return ()
     if len(wrong) == 1:
         return [f"Only entry {wrong[0].tolist()} is wrong: look at what is special there."]
     if not got[~right].any():
         for a, b in combinations(range(got.ndim), 2):
-            filled = np.argwhere(got)
-            if (
-                got.shape[a] == got.shape[b]
-                and (filled[:, a] == filled[:, b]).all()
-                and (wrong[:, a] != wrong[:, b]).all()
-            ):
+            filled, square = np.argwhere(got), got.shape[a] == got.shape[b]
+            if square and (filled[:, a] == filled[:, b]).all() and (wrong[:, a] != wrong[:, b]).all():
                 where = "on the diagonal" if got.ndim == 2 else f"where the indices of axes {a} and {b} agree"
                 return [f"Yours is filled, and right, only {where}: the true one is not 0 elsewhere."]
         return ["What is not 0 in yours is right: a mask, a branch or a loop leaves out the rest."]
-    if (np.abs(value[~right]) <= limit).all():
+    if (np.abs(value[~right]) <= zero).all():
         return ["Yours is wrong only where the true one is 0: a mask or an indicator is missing."]
     for axis in range(got.ndim):
         if np.ptp(wrong[:, axis]) == 0:
-            word = ("row", "column")[axis] if got.ndim == 2 else f"index {axis},"
-            return [f"Only {word} {wrong[0, axis]} is wrong, the rest is right."]
+            word, of = (("row", "column")[axis], "") if got.ndim == 2 else ("index", f" of axis {axis}")
+            return [f"Only {word} {wrong[0, axis]}{of} is wrong, the rest is right."]
     return ()
 
 
 # --- yours has a structure that the true one lacks -------------------------------------------------------------------
 
 
-def _structure(got, value, tol):
+def _structure(got, value, near):
     """A sentence for a sum still to take, equal rows, a product of two sums, or another order."""
-    big, top = tol * np.abs(got).max(), np.abs(value).max()
-    for axis in range(got.ndim) if got.ndim == value.ndim + 1 else ():
+    top = np.abs(value).max()
+    for axis in range(got.ndim):
         for word, array in (("Summed", got.sum(axis)), ("Averaged", got.mean(axis))):
-            if array.shape == value.shape and (np.abs(array - value) <= tol * top).all():
+            if array.shape == value.shape and (np.abs(array - value) <= near(value)).all():
                 return [f"{word} over axis {axis}, yours is the true one: that step is still to be taken."]
     if got.shape == value.shape:
         for axis in range(got.ndim):
-            if np.ptp(got, axis).max() <= big and np.ptp(value, axis).max() > 1e-2 * top:
+            if np.ptp(got, axis).max() <= near(got).min() and np.ptp(value, axis).max() > 1e-2 * top:
                 return [f"Along axis {axis} all entries of yours are equal: an index is summed away, or used twice."]
-        if got.ndim == 2 and min(got.shape) > 1:
+        solid = np.argwhere(np.abs(got) > 1e-3 * np.abs(got).max())
+        if got.ndim == 2 and np.ptp(solid, axis=0).all():  # its weight is not in one row or column
             (one, two), (_, second) = (np.linalg.svd(a, compute_uv=False)[:2] for a in (got, value))
-            if two <= tol * one and second > 1e-3 * top:
+            if two <= near(one) and second > 1e-3 * top:
                 what = "a product of two sums, or one example alone"
                 return [
                     f"Each row of yours is a multiple of each other row, as in {what}: look at what is summed first."
                 ]
     if got.size == value.size and np.ptp(value) > 1e-2 * top:
-        if np.abs(np.sort(got, axis=None) - np.sort(value, axis=None)).max() <= tol * top:
+        yours, ours = np.sort(got, axis=None), np.sort(value, axis=None)
+        if (np.abs(yours - ours) <= near(ours)).all():
             return ["Yours holds the right numbers in another order: look at a transpose, a reshape or an index."]
     return ()

@@ -354,5 +354,6 @@ class Exercise:
             return Finding(WRONG, what, (f"This gave something the check cannot read: {message}.",))
         facts = [f"Your function stopped with {kind}: {message}".rstrip(": .") + "."]
         if line:
-            facts.append(f"That was in line {line} of its cell: `{source}`" + (f", with {shapes}." if shapes else "."))
+            shown = (f": `{source}`" if source else "") + (f", with {shapes}" if shapes else "")
+            facts.append(f"That was in line {line} of its cell{shown}.")
         return Finding(WRONG, what, tuple(facts))

@@ -106,7 +106,9 @@ def _parse(text):
             warnings.simplefilter("ignore")  # Python comments on odd literals
             tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise Refused("This cannot be read as a formula: look for a missing bracket, operator or comma.") from None
+        single = "=" in text and "==" not in text
+        look = "write == between the two sides" if single else "look for a missing bracket, operator or comma"
+        raise Refused(f"This cannot be read as a formula: {look}.") from None
     _admit(tree, text)
     return tree
 
