@@ -72,13 +72,6 @@ def is_sentence(text):
         ("sum(diag(ones(100)))", 100.0),
     ],
 )
-def test_a_single_equals_sign_is_told_from_two():
-    with pytest.raises(Refused, match="write == between the two sides"):
-        parse("left = J_old")
-    with pytest.raises(Refused, match="bracket"):
-        parse("left == (J_old")
-
-
 def test_a_line_has_the_value_that_numpy_gives(text, value):
     got = evaluate(text, VALUES)
     assert got.shape == np.shape(value)
@@ -620,3 +613,10 @@ def test_latex_is_balanced_and_of_the_walkers_own_words(text):
     assert balanced(tex)
     assert re.fullmatch(r"[A-Za-z0-9 \\{}()\[\]|=+\-.,:^_]*", tex)
     assert {word for word in re.findall(r"\\([A-Za-z]+)", tex)} <= WORDS
+
+
+def test_a_single_equals_sign_is_told_from_two():
+    with pytest.raises(Refused, match="write == between the two sides"):
+        parse("left = J_old")
+    with pytest.raises(Refused, match="bracket"):
+        parse("left == (J_old")
