@@ -141,7 +141,7 @@ def test_prints_are_held_back_and_remarked(capsys):
 
 def test_a_warning_of_numpy_becomes_a_remark(capsys):
     assert judge(lambda x: [np.log(x - 1), 2 * x][1]) is None
-    assert "NumPy warned: divide by zero" in said(capsys)
+    assert "a warning came up: divide by zero" in said(capsys)
 
 
 @pytest.mark.parametrize("lie", [1.0005, 0.9995, 1 + 1e-8])
@@ -201,6 +201,132 @@ def test_a_check_leaves_no_names_behind():
     cell = 'with exercise("demo.twice") as check:\n    x = 1.0\n    y = 2.0\n    check.value(x, gives=x)'
     exec(cell, space)
     assert space["x"] == "the learner's x" and "y" not in space
+
+
+def test_the_checks_names_do_not_reach_the_learners_code(capsys):
+    space = {"exercise": exercise}
+    exec("def twice(a):\n    return 2 * hidden", space)
+    exec('with exercise("demo.twice2") as check:\n    pass', space | {"twice2": 1})
+    cell = 'with exercise("demo.twice") as check:\n    hidden = 3.0\n    check.value(hidden, gives=6.0)'
+    with pytest.raises(CheckFailed, match="name 'hidden' is not defined"):
+        exec(cell, space)
+
+
+def test_a_callback_has_the_checks_names_and_the_learners_code_its_own():
+    space = {"exercise": exercise, "c": 100.0, "seen": 0}
+    exec("def twice(f, x):\n    global seen\n    seen = c\n    return f(x) + f(x=x)", space)
+    exec('with exercise("demo.twice") as check:\n    c = 2.0\n    check.value(lambda x: c * x, 5.0, gives=20.0)', space)
+    assert space["c"] == 100.0 and space["seen"] == 100.0
+
+
+def test_a_builtin_that_the_learner_shadowed_is_the_checks_own():
+    space = {"exercise": exercise, "sum": 0, "twice": lambda x: 2 * x}
+    exec('with exercise("demo.twice") as check:\n    check.value(sum([1.0, 2.0]), gives=6.0)', space)
+    assert space["sum"] == 0
+
+
+def test_a_learners_count_is_out_of_reach():
+    def twice(f):
+        assert not hasattr(f, "calls") and not hasattr(f, "function")
+        return f(1.0)
+
+    assert judge(twice, lambda check: check.value(lambda x: x, gives=1.0)) is None
+
+
+def test_calls_too_many_that_were_swallowed_are_noticed(capsys):
+    def twice(f):
+        for _ in range(600):
+            try:
+                f(1.0)
+            except RuntimeError:
+                pass
+        return 1.0
+
+    assert judge(twice, lambda check: check.value(lambda x: x, gives=1.0)) is not None
+    assert "called more than 500 times" in said(capsys)
+
+
+@pytest.mark.parametrize("raised", [GeneratorExit, SystemExit, BaseException])
+def test_whatever_is_raised_is_a_verdict(raised):
+    def twice(x):
+        raise raised
+
+    assert type(judge(twice)) is CheckFailed
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def test_an_exception_without_words_is_a_verdict():
+    def twice(x):
+        raise Wordless
+
+    assert type(judge(twice)) is CheckFailed
+
+
+def test_a_learners_words_are_one_harmless_line():
+    from autograder.check import panel
+
+    def twice(x):
+        raise ValueError("costs $5 and $\\text{x}$ `a`\n\u2713 twice: right \x1b[32m <script>")
+
+    failure = judge(twice)
+    words = panel.text("twice", failure.finding)
+    assert "\n\u2713" not in words and "\x1b" not in words
+    page = panel.html("twice", failure.finding)
+    assert "<script>" not in page and page.count("$") == page.count("<span>$</span>") > 0
+    assert page.count("<code>") == page.count("</code>")
+
+
+def test_log_messages_stay_off_stderr(capfd):
+    import logging
+
+    handler = logging.StreamHandler()
+    logging.getLogger("demo").addHandler(handler)
+    judge(lambda x: [logging.getLogger("demo").error("loud"), 2 * x][1])
+    logging.getLogger("demo").removeHandler(handler)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fault_of_the_check_itself_never_shows_what_it_knows(capsys):
+    def body(check):
+        check.call(x)
+        raise ValueError("the answer is 42")
+
+    assert judge(lambda x: x, body) is not None
+    words = said(capsys)
+    assert "42" not in words and "could not work with what came back (ValueError)" in words
+
+
+def test_float32_is_right_in_what_is_computed_from_it_too():
+    body = lambda check: check.equal(check.call(x) @ x.T / 3, 2 * x @ x.T / 3, "z")  # noqa: E731
+    assert judge(lambda x: (2.0 * x + 1e-7).astype(np.float32), body) is None
+    assert judge(lambda x: (2.001 * x).astype(np.float32), body) is not None
+
+
+def test_masked_arrays_are_not_read():
+    assert judge(lambda x: np.ma.masked_array(2 * x, x > 2)) is not None
+
+
+def test_with_a_secret_a_mistake_is_named_only_where_it_shows_on_fixed_data(tmp_path, monkeypatch, capsys):
+    import json
+
+    monkeypatch.chdir(tmp_path)
+
+    def body(check):
+        check.value(0.0, gives=0.0)
+        check.value(check.rng.normal(), gives=1.0)
+
+    globals()["twice"] = lambda x: x
+    with pytest.raises(CheckFailed), exercise("demo.twice") as check:
+        body(check)
+    known = {"name": "m", "sentence": "Known.", "calls": [c for _, c in check.calls], "fails": check.failed_at}
+    (tmp_path / "fingerprints.json").write_text(json.dumps({"twice": [known]}))
+    assert judge(lambda x: x, body).finding.causes == ("Known.",)
+    monkeypatch.setenv("AUTOGRADER_SECRET", "s")
+    assert judge(lambda x: x, body).finding.causes != ("Known.",)
 
 
 def test_an_interrupt_goes_through():
@@ -324,7 +450,8 @@ def test_data_near_a_kink_are_drawn_again():
 def test_a_kink_that_was_not_drawn_is_the_checks_fault_and_says_so(capsys):
     x = np.array([0.0, 1.0])
     judge(lambda x: (x > 0) * 1.0, lambda check: check.gradient(lambda x: np.sum(abs(x)), dict(x=x), (x,)))
-    assert "This check cannot decide" in said(capsys)
+    words = said(capsys)
+    assert "? twice: undecided" in words and "This check cannot decide" in words
 
 
 def test_suspects_are_named_when_the_numbers_are_theirs(capsys):

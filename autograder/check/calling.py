@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import io
 import linecache
+import logging
 import re
 import warnings
 from dataclasses import dataclass
@@ -46,11 +47,20 @@ class Callback:
         self.function, self.most, self.stop, self.calls = function, most, stop, 0
         self.__name__ = getattr(function, "__name__", "function")
 
-    def __call__(self, *args):
+    def __call__(self, *args, **named):
         self.calls += 1
         if self.calls > self.most:
-            raise RuntimeError(f"{self.__name__} was called more than {self.most} times. {self.stop}".strip())
-        return plain(self.function(*(plain(a) for a in args)))
+            raise RuntimeError(self.refusal)
+        return plain(self.function(*map(plain, args), *map(plain, named.values())))
+
+    @property
+    def refusal(self):
+        """What is said when it was called too often."""
+        return f"{self.__name__} was called more than {self.most} times. {self.stop}".strip()
+
+    def handed_over(self):
+        """The plain function that a learner gets: its count is not in reach."""
+        return lambda *args, **named: self(*args, **named)
 
 
 def plain(value):
@@ -59,6 +69,8 @@ def plain(value):
         return value
     if isinstance(value, Callback):
         return value
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("a masked array is not an array of numbers")
     if isinstance(value, np.ndarray | np.generic):
         if value.dtype.kind not in "biufc":
             raise TypeError(f"an array of {value.dtype} is not an array of numbers")
@@ -100,34 +112,49 @@ def _where(error, function):
         if frame.tb_frame.f_code.co_filename == file:
             line, values = frame.tb_lineno, frame.tb_frame.f_locals
         frame = frame.tb_next
-    text = linecache.getline(file, line).strip() if line else ""
+    text = words(linecache.getline(file, line).strip()) if line else ""
     arrays = {n: values[n] for n in re.findall(r"[A-Za-z_]\w*", text) if isinstance(values.get(n), np.ndarray)}
     return line, text, ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
 
 
+def words(text, most=300):
+    """A learner's text as it may stand in a sentence: one line, printable, no marks that mean something in a panel."""
+    try:
+        text = str(text)
+    except Exception:
+        return "(no words)"
+    return "".join(c if c.isprintable() else " " for c in text).replace("`", "'")[:most]
+
+
 def run(function, *args):
     """Call `function` on copies of `args`; return an Outcome, whatever happens but an interrupt."""
-    args = tuple(plain(a) for a in args)
     before = tuple(plain(a) for a in args)
+    args = tuple(a.handed_over() if isinstance(a, Callback) else plain(a) for a in args)
     value, error, said = None, None, io.StringIO()
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(said):
-        warnings.simplefilter("always")
-        with contextlib.redirect_stderr(said), np.errstate(all="warn", under="ignore"):
-            try:
+    loud = logging.root.manager.disable
+    logging.disable()  # its handlers hold on to the stderr of before
+    try:
+        with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(said):
+            warnings.simplefilter("always")
+            with contextlib.redirect_stderr(said), np.errstate(all="warn", under="ignore"):
                 value = function(*args)
-            except (Exception, SystemExit) as problem:
-                error = (type(problem).__name__, str(problem)[:300], *_where(problem, function))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
+        error = (type(problem).__name__, words(problem), *_where(problem, function))
+    finally:
+        logging.disable(loud)
     try:
         value = plain(value)
     except (TypeError, RecursionError) as problem:
-        value, error = None, ("ReturnedType", str(problem)[:300], 0, "", "")
+        value, error = None, ("ReturnedType", words(problem), 0, "", "")
     names = parameters(function)
     changed = tuple(
         names[i] if i < len(names) else f"argument {i + 1}"
         for i, (old, new) in enumerate(zip(before, args, strict=True))
         if not isinstance(old, Callback) and not same(old, new)
     )
-    warned = tuple(dict.fromkeys(str(w.message)[:200] for w in caught))[:5]
+    warned = tuple(dict.fromkeys(words(w.message, 200) for w in caught))[:5]
     return Outcome(value, error, said.getvalue()[:MOST_PRINTED], warned, changed)
 
 

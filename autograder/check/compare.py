@@ -6,7 +6,7 @@ from . import oracles
 from .findings import NOT_ATTEMPTED, WRONG, CheckFailed, Finding, NotAttempted
 
 RTOL, ATOL = 1e-9, 1e-13  # float64 arithmetic in another order stays within these
-RTOL32 = 2e-5  # float32 within its own precision: right, with a remark
+RTOL32, ATOL32 = 2e-5, 2e-6  # float32 within its own precision: right, with a remark
 
 
 def number(x, digits=6):
@@ -30,15 +30,18 @@ def as_array(value, what, remarks):
     if isinstance(value, list | tuple):
         if any(v is None for v in value):
             raise CheckFailed(Finding(WRONG, what, ("One of the entries is None: it was never computed.",)))
+        parts = value
         try:
-            value = np.array(value)
+            value = np.array(parts)
         except ValueError:
             value = np.array("?")
         if value.dtype.kind not in "biufc":
             sentence = "This is a list whose rows do not have one length or are not numbers, so it is no array."
             raise CheckFailed(Finding(WRONG, what, (sentence,)))
-        _remark(remarks, "this is a list; the check read it as an array (`np.array` makes one).")
-    return np.asarray(value)
+        sort = "tuple, which commas make" if type(parts) is tuple else "list"
+        _remark(remarks, f"this is a {sort}; the check read it as an array (`np.array` makes one).")
+    value = np.asarray(value)
+    return value.astype(int) if value.dtype.kind == "b" else value
 
 
 def _remark(remarks, sentence):
@@ -62,15 +65,16 @@ def _shapes(got, expected):
     return fact, hint
 
 
-def difference(got, true, what, remarks, rtol=RTOL, causes=None):
+def difference(got, true, what, remarks, rtol=RTOL, causes=None, atol=ATOL, short=False):
     """None where `got` equals `true`, else a Finding.
 
     got     anything
     true    an array or number (its shape counts), or an oracle's Estimate, which says how far it can be trusted itself
+    rtol    of an entry that may be off, and atol of the largest (or of 1); an Estimate has its own
     causes  a function of `got` and `true` that returns sentences
+    short   whether `got` was computed from float32
     Raises NotAttempted for None and CheckFailed for what is not numbers.
     """
-    several = f"Commas make a tuple: yours gave {len(got)} things, and one is wanted." if type(got) is tuple else ""
     got = as_array(got, what, remarks)
     measured = isinstance(true, oracles.Estimate)
     value, label = (true.value, "finite differences") if measured else (np.asarray(true), "expected")
@@ -78,11 +82,16 @@ def difference(got, true, what, remarks, rtol=RTOL, causes=None):
         fact, hint = _shapes(got, value)
         if np.squeeze(got).shape != np.squeeze(value).shape:
             hint = (causes and tuple(causes(got, true))) or hint
-        return Finding(WRONG, what, (fact,), (several,) if several else hint)
-    short = got.dtype.kind == "f" and got.itemsize < 8
-    off = oracles.excess(got, true) if measured else _excess(got, value, RTOL32 if short else rtol)
+        return Finding(WRONG, what, (fact,), hint)
+    single = got.dtype.kind == "f" and got.itemsize < 8
+    if single or short:
+        rtol, atol = RTOL32, ATOL32
+    if measured:
+        off = oracles.excess(got, true, ATOL32 if short else 0.0)
+    else:
+        off = _excess(got, value, rtol, atol)
     if not (off > 1).any():
-        if short:
+        if single:
             _remark(remarks, f"this is {got.dtype}: right within its precision; float64 is NumPy's usual type.")
         return None
     index = tuple(int(i) for i in np.unravel_index(np.argmax(off), off.shape))
@@ -94,11 +103,12 @@ def difference(got, true, what, remarks, rtol=RTOL, causes=None):
     return Finding(WRONG, what, tuple(facts), tuple(causes(got, true)) if causes else ())
 
 
-def _excess(got, value, rtol):
+def _excess(got, value, rtol, atol):
     """How far `got` is from the very numbers of `value`, in units of what rounding allows; nan equals only nan."""
+    got, value = (a.astype(complex if a.dtype.kind == "c" else float) for a in (got, value))  # integers wrap
     size = np.where(np.isfinite(value), np.abs(value), 0)
     with np.errstate(all="ignore"):
-        off = np.abs(got - value) / (rtol * size + ATOL * max(1.0, size.max(initial=0)))
+        off = np.abs(got - value) / (rtol * size + atol * max(1.0, size.max(initial=0)) + 1e-300)
     return np.where((got == value) | (np.isnan(got) & np.isnan(value)), 0, np.where(np.isnan(off), np.inf, off))
 
 

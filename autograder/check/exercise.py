@@ -4,9 +4,11 @@ The body calls verbs.  A wrong value is noted and the body goes on, so that the 
 an exception or a wrong type ends it.  Leaving the block shows one panel, then raises where something was wrong.
 """
 
+import builtins
 import contextlib
+import decimal
+import fractions
 import hashlib
-import numbers
 import os
 import sys
 import warnings
@@ -14,10 +16,11 @@ import warnings
 import numpy as np
 
 from . import argument, calling, compare, diagnosis, fingerprints, oracles, panel
-from .findings import NOT_ATTEMPTED, NOTED, RIGHT, WRONG, CheckFailed, Finding, NotAttempted
+from .findings import NOT_ATTEMPTED, NOTED, RIGHT, UNDECIDED, WRONG, CheckFailed, Finding, NotAttempted
 
 MOST_SLOPES = 400  # entries whose slopes are all measured
 DRAWS = 50  # of data near a kink, before the check gives up
+MISSING = object()
 
 _green = set()  # names of the exercises whose last check in this process was right
 
@@ -40,6 +43,18 @@ def exercise(name):
     return Exercise(slug, identifier, sys._getframe(1).f_globals)
 
 
+def _names(returns):
+    return [name.strip() for name in returns.split(",") if name.strip()]
+
+
+def _assign(namespace, names):
+    for name, value in names.items():
+        if value is MISSING:
+            namespace.pop(name, None)
+        else:
+            namespace[name] = value
+
+
 class Exercise:
     """The verbs of a check.  `answer` is the learner's function or value; `rng` draws the data of this exercise."""
 
@@ -47,7 +62,9 @@ class Exercise:
         self.slug, self.identifier, self.answer = slug, identifier, namespace.get(identifier)
         self._namespace, self._before = namespace, {}
         self.remarks, self.failures, self.calls = [], [], []
-        self._rng = None
+        self.failed_at = None  # how many calls had come back when the first failure was noted
+        self._rng, self._short = None, False
+        self._own, self._away = {}, False  # the body's names, and whether the learner's stand in their place
         self._right = Finding(RIGHT)
         self._quiet = contextlib.ExitStack()
 
@@ -64,18 +81,24 @@ class Exercise:
         self._quiet.enter_context(np.errstate(all="ignore"))
         warnings.simplefilter("ignore")
         self._before = dict(self._namespace)
+        for name in [n for n in self._namespace if n in vars(builtins) and not n.startswith("_")]:
+            del self._namespace[name]  # the check's `sum` is Python's, whatever the learner calls sum
         return self
 
     def __exit__(self, kind, problem, traceback):
         self._quiet.close()
-        self._leave_no_names()
+        self._learners_names()
         if isinstance(problem, CheckFailed):
-            self.failures.append(problem.finding)
+            self.note(problem.finding)
         elif problem is not None and not isinstance(problem, Exception):
             return False  # an interrupt is not a verdict
-        elif problem is not None and not self.failures:
-            sentence = f"The check could not work with what came back: {kind.__name__}: {str(problem)[:200]}."
-            self.failures.append(Finding(WRONG, self.identifier, (sentence,)))
+        elif isinstance(problem, oracles.Undecided):
+            self.note(Finding(UNDECIDED, self.identifier, (str(problem),)))
+        elif problem is not None:  # its words may hold what the check knows
+            sentence = (
+                f"The check could not work with what came back ({kind.__name__}): look at its type and its shape."
+            )
+            self.note(Finding(WRONG, self.identifier, (sentence,)))
         if not self.failures:
             if self._right.outcome == RIGHT:
                 _green.add(f"{self.slug}.{self.identifier}")
@@ -91,13 +114,32 @@ class Exercise:
         failed = NotAttempted if found.outcome == NOT_ATTEMPTED else CheckFailed
         raise failed(found) from None
 
-    def _leave_no_names(self):
-        """Undo what the body assigned: the check's X and y are not the learner's X and y.  The check itself stays."""
-        for name in [n for n, v in self._namespace.items() if v is not self._before.get(n) and v is not self]:
-            if name in self._before:
-                self._namespace[name] = self._before[name]
-            else:
-                del self._namespace[name]
+    def _learners_names(self):
+        """Put back what the body assigned or hid, so that the check's X and y are not the learner's; return the body's.
+
+        The check itself stays: it is how tests get at it.
+        """
+        held, before = self._namespace, self._before
+        names = [n for n in held.keys() | before.keys() if held.get(n, self) is not before.get(n, self)]
+        own = {name: held.get(name, MISSING) for name in names}
+        _assign(held, {name: before.get(name, MISSING) for name in names})
+        return own
+
+    def _callback(self, function):
+        """A callable for the learner, counted; while it runs, the names are the check's."""
+
+        def called(*args):
+            if not self._away:
+                return function(*args)
+            self._before = dict(self._namespace)
+            _assign(self._namespace, self._own)
+            try:
+                return function(*args)
+            finally:
+                self._own = self._learners_names()
+
+        called.__name__ = getattr(function, "__name__", "function")
+        return calling.Callback(called)
 
     def _comparable(self):
         """The projections of what came back; with a secret, drawn data differ from the ones the fingerprints are of."""
@@ -112,6 +154,7 @@ class Exercise:
     def note(self, finding):
         """Take a verb's finding: None is right, anything else is the exercise's failure (the first one is shown)."""
         if finding is not None:
+            self.failed_at = len(self.calls) if self.failed_at is None else self.failed_at
             self.failures.append(finding)
 
     # --- the learner's function -------------------------------------------------------------------------------------
@@ -128,8 +171,17 @@ class Exercise:
         if not callable(self.answer) and not isinstance(self.answer, calling.Remote):
             sentence = f"`{self.identifier}` is a {type(self.answer).__name__}, and a function is wanted here."
             raise CheckFailed(Finding(WRONG, self.identifier, (sentence,)))
-        outcome = calling.call(self.answer, *args)
         what = what or self._label(args)
+        args = [self._callback(a) if callable(a) and not isinstance(a, calling.Callback) else a for a in args]
+        self._own, self._away = self._learners_names(), True
+        try:
+            outcome = calling.call(self.answer, *args)
+        finally:
+            self._away = False
+            self._before = dict(self._namespace)  # what the learner's code assigned meanwhile is the learner's
+            _assign(self._namespace, self._own)
+        for callback in (a for a in args if isinstance(a, calling.Callback) and a.calls > a.most):
+            raise CheckFailed(Finding(WRONG, what, (callback.refusal,)))
         self.record(outcome.error[0] if outcome.error else outcome.value)
         if outcome.error:
             raise CheckFailed(self._raised(outcome.error, what))
@@ -144,33 +196,40 @@ class Exercise:
             first = outcome.printed.strip().splitlines()[0][:60] if outcome.printed.strip() else ""
             self._remark(f"your function prints while it is checked (`{first}`); the check does not read that.")
         for warning in outcome.warned:
-            self._remark(f"NumPy warned: {warning}.")
-        names = [name.strip() for name in returns.split(",") if name.strip()]
+            self._remark(f"a warning came up: {warning}.")
+        names = _names(returns)
         if len(names) < 2:
-            return compare.as_array(outcome.value, what, self.remarks)
+            return self._array(outcome.value, what)
         if not isinstance(outcome.value, tuple | list) or len(outcome.value) != len(names):
             several = isinstance(outcome.value, tuple | list)
             gave = f"{len(outcome.value)} things" if several else "one thing"
             sentence = f"{len(names)} things are wanted, in this order: {', '.join(names)}. Yours gave {gave}."
             raise CheckFailed(Finding(WRONG, what, (sentence,)))
-        return [compare.as_array(v, name, self.remarks) for v, name in zip(outcome.value, names, strict=True)]
+        return [self._array(value, name) for value, name in zip(outcome.value, names, strict=True)]
 
-    def value(self, *args, gives, what=None, returns="", rtol=compare.RTOL):
-        """The learner's function returns `gives` for `args` (shape counts; relative tolerance `rtol`).
+    def _array(self, value, what):
+        """A returned value as an array; what is computed from float32 later is only as good as float32."""
+        array = compare.as_array(value, what, self.remarks)
+        self._short |= array.dtype.kind == "f" and array.itemsize < 8
+        return array
 
+    def value(self, *args, gives, what=None, returns="", rtol=compare.RTOL, atol=compare.ATOL):
+        """The learner's function returns `gives` for `args` (its shape counts).
+
+        rtol of an entry may be off, and atol of the largest (or of 1)
         returns  names of the parts where it returns several; `gives` is then a tuple of as many
         """
         what = what or self._label(args)
         got = self.call(*args, what=what, returns=returns)
         if not returns:
-            return self.equal(got, gives, what, rtol=rtol)
-        for name, part, true in zip(returns.split(", "), got, gives, strict=True):
-            self.equal(part, true, name, rtol=rtol)
+            return self.equal(got, gives, what, rtol, atol)
+        for name, part, true in zip(_names(returns), got, gives, strict=True):
+            self.equal(part, true, name, rtol, atol)
 
-    def equal(self, got, expected, what, rtol=compare.RTOL, sizes=None):
+    def equal(self, got, expected, what, rtol=compare.RTOL, atol=compare.ATOL, sizes=None):
         """`got`, computed from the learner's values, equals `expected`; `what` says in words which quantity it is."""
         causes = lambda got, true: diagnosis.diagnose(got, true, sizes=sizes)  # noqa: E731
-        self.note(compare.difference(got, expected, what, self.remarks, rtol, causes))
+        self.note(compare.difference(got, expected, what, self.remarks, rtol, causes, atol, self._short))
 
     def gradient(self, loss=None, wrt=None, call=None, sizes=None, suspects=None, draw=None):
         """The learner's function returns the gradients of `loss`, as finite differences measure them.
@@ -231,11 +290,14 @@ class Exercise:
             return self.note(compare.difference(got, np.broadcast_to(0.0, np.shape(at)), what, self.remarks))
         for u in self.rng.normal(size=(3, *np.shape(at))):
             true = oracles.directional(f, at, upstream, u)
-            self.note(compare.difference(np.sum(got * u), true, f"<{what}, u> for a drawn u", self.remarks))
+            name = f"<{what}, u> for a drawn u"
+            self.note(compare.difference(np.sum(got * u), true, name, self.remarks, short=self._short))
 
     def counted(self, function, most=calling.MOST_CALLS, stop=""):
         """`function` to hand to the learner, its calls counted in `.calls`; `stop` is said when they exceed `most`."""
-        return calling.Callback(function, most, stop)
+        callback = self._callback(function)
+        callback.most, callback.stop = most, stop
+        return callback
 
     def count(self, function, exactly=None, at_most=None):
         """The learner's code called `function` (from `counted`) as often as it should."""
@@ -276,10 +338,11 @@ class Exercise:
             sentence = f"`{self.identifier}` is still None: put your answer there and run its cell."
             raise NotAttempted(Finding(NOT_ATTEMPTED, "", (sentence,)))
         try:
-            fraction = isinstance(self.answer, numbers.Real) and not isinstance(self.answer, bool | int | float)
-            answer = float(self.answer) if fraction else calling.plain(self.answer)
+            exact = isinstance(self.answer, fractions.Fraction | decimal.Decimal)
+            answer = float(self.answer) if exact else calling.plain(self.answer)
         except (TypeError, RecursionError) as problem:
-            raise CheckFailed(Finding(WRONG, self.identifier, (f"{str(problem).capitalize()}.",))) from None
+            sentence = f"This cannot be read as an answer: {calling.words(problem)}."
+            raise CheckFailed(Finding(WRONG, self.identifier, (sentence,))) from None
         self.record(answer)
         return answer
 
@@ -290,8 +353,10 @@ class Exercise:
         """
         answer = self.given()
         if isinstance(answer, list | tuple | dict) or np.ndim(answer) or np.asarray(answer).dtype.kind not in "iuf":
-            sentence = f"This is {answer!r:.60}, and one number is wanted here{f' ({unit})' if unit else ''}."
+            wanted = f"one number is wanted here{f' ({unit})' if unit else ''}"
+            sentence = f"This is {calling.words(repr(answer), 60)}, and {wanted}."
             raise CheckFailed(Finding(WRONG, self.identifier, (sentence,)))
+        answer = float(answer)
         if not np.isfinite(answer):
             raise CheckFailed(Finding(WRONG, self.identifier, (f"{answer} is not a number to work with.",)))
         if true is not None and abs(answer - true) > tolerance:
@@ -303,8 +368,8 @@ class Exercise:
         answer = self.given()
         letter = answer.strip().lower() if isinstance(answer, str) else answer
         if not isinstance(letter, str) or len(letter) != 1 or letter not in options:
-            wanted = ", ".join(f'"{o}"' for o in options)
-            raise CheckFailed(Finding(WRONG, self.identifier, (f"This is {answer!r:.40}; choose one of {wanted}.",)))
+            shown, wanted = calling.words(repr(answer), 40), ", ".join(f'"{o}"' for o in options)
+            raise CheckFailed(Finding(WRONG, self.identifier, (f"This is {shown}; choose one of {wanted}.",)))
         self._right = Finding(NOTED, facts=("Read on: what follows decides.",))
         return letter
 

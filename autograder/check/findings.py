@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 RIGHT, WRONG, NOT_ATTEMPTED, NOTED = "right", "wrong", "not attempted", "noted"
+UNDECIDED = "undecided"  # the check's fault, never the answer's
 
 
 @dataclass(frozen=True)

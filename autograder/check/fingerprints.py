@@ -46,7 +46,7 @@ def alike(one, other):
 
 
 def load(folder="."):
-    """The known mistakes of the chapter in `folder`: exercise -> list of {name, sentence, calls}; {} without a file."""
+    """The known mistakes of the chapter in `folder`, {} without a file: exercise -> {name, sentence, calls, fails}s."""
     try:
         return json.loads((Path(folder) / FILE).read_text("utf-8"))
     except (OSError, ValueError):
@@ -62,6 +62,6 @@ def recognise(known, calls):
         mistake["sentence"]
         for mistake in known
         if len(mistake["calls"]) <= len(calls)
-        and any(c is not None for c in calls[: len(mistake["calls"])])
+        and calls[mistake["fails"] - 1] is not None  # there it differs from the truth
         and all(c is None or alike(c, m) for c, m in zip(calls, mistake["calls"], strict=False))
     ]

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from .findings import NOT_ATTEMPTED, NOTED, RIGHT, WRONG
+from .findings import NOT_ATTEMPTED, NOTED, RIGHT, UNDECIDED, WRONG
 from .lines import Refused
 from .typeset import latex
 
@@ -12,6 +12,7 @@ LOOKS = {
     WRONG: ("\u2717", "var(--jp-error-color1, #c4320a)"),
     NOT_ATTEMPTED: ("\u25cb", "var(--jp-ui-font-color2, #666)"),
     NOTED: ("\u25c6", "var(--jp-info-color1, #0072b2)"),
+    UNDECIDED: ("?", "var(--jp-warn-color1, #b45309)"),
 }
 VERDICTS = {"holds": "\u2713", "fails": "\u2717", "": " "}
 
@@ -35,8 +36,8 @@ def text(name, finding, remarks=()):
 
 
 def _code(sentence):
-    """Escape a sentence; what stands between backticks becomes code."""
-    parts = escape(sentence).split("`")
+    """Escape a sentence; what stands between backticks becomes code, and a dollar sign opens no formula."""
+    parts = escape(sentence).replace("$", "<span>$</span>").split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 

@@ -71,7 +71,7 @@ def run_check(exercise, answer, folder=".", source=None):
 
 
 def fingerprints(notebook, slug):
-    """What the known mistakes of a chapter give on the visible data: exercise -> list of {name, sentence, calls}."""
+    """What a chapter's known mistakes give on the visible data: exercise -> list of {name, sentence, calls, fails}."""
     mistakes = importlib.import_module("solutions.mistakes").of(slug)
     known = {}
     for exercise in exercises(notebook):
@@ -80,6 +80,7 @@ def fingerprints(notebook, slug):
             if failure is None:
                 raise ValueError(f"the known mistake {mistake.name} passes the check of {exercise.identifier}")
             entry = {"name": mistake.name, "sentence": mistake.sentence, "calls": [c for _, c in check.calls]}
+            entry["fails"] = check.failed_at  # the number of the call that gave it away
             known.setdefault(exercise.identifier, []).append(entry)
     if mistakes:
         raise ValueError(f"solutions/mistakes/{slug}.py answers exercises that do not exist: {', '.join(mistakes)}")
