@@ -14,7 +14,7 @@ from jupyter_client.manager import start_new_kernel
 from conftest import CHECKOUT
 
 CHAPTERS = sorted((CHECKOUT / "course" / "source").glob("*/*.ipynb"))
-SLUGS = [path.parent.name.partition("-")[2] for path in CHAPTERS]  # in the course's order
+SLUGS = [path.parent.name.partition("-")[2].replace("-", "_") for path in CHAPTERS]  # in the course's order
 
 
 def imports(text):
