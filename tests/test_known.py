@@ -20,7 +20,23 @@ def cases(rng):
             "add_ones": (X,),
             "numerical_gradient": (lambda w: np.sum(np.tanh(M @ w)), w, 1e-5),
             "descend": (lambda w: M @ w, w, 0.1, 4),
-        }
+        },
+        "discriminants": {
+            "signed_distance": (X, w, b),
+            "ovr_predict": (X, M, w),
+            "zero_one_loss": (X, np.array([0, 1, 1, 0, 1]), w, b),
+        },
+        "sigmoid_softmax": {
+            "log_sigmoid": (X,),
+            "softmax": (X,),
+            "log_softmax": (X,),
+            "softmax_jacobian": (np.array([0.2, 0.3, 0.1, 0.4]),),
+        },
+        "cross_entropy": {
+            "bce": (np.array([0.2, 0.9, 0.4]), np.array([1.0, 0.0, 1.0])),
+            "cross_entropy": (rng.dirichlet(np.ones(3), size=5), np.eye(3)[[0, 2, 1, 1, 2]]),
+            "scores_gradient": (X, np.eye(3)[[0, 2, 1, 1, 2]]),
+        },
     }
 
 
