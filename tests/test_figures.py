@@ -266,9 +266,15 @@ def test_payoff_waits(shown, monkeypatch, tmp_path):
     (tmp_path / "waiting-sigmoid-slope.png").write_bytes(house.waiting_picture(house.png(plots.xor_points())))
     payoff(needs, pytest.fail, alt="four points")
     (bare, _), (pictured, _) = shown
-    assert bare == {"text/html": "<p>This picture waits for slope.</p>", "text/plain": "This picture waits for slope."}
+    assert bare == {
+        "text/html": "<p>This picture waits for slope. It comes when its check is green.</p>",
+        "text/plain": "This picture waits for slope. It comes when its check is green.",
+    }
     assert pictured["text/plain"] == bare["text/plain"]
-    assert alt_text(pictured["text/html"]) == "A faded preview of a figure. This picture waits for slope."
+    assert (
+        alt_text(pictured["text/html"])
+        == "A faded preview of a figure. This picture waits for slope. It comes when its check is green."
+    )
     assert picture(pictured["text/html"]) == (tmp_path / "waiting-sigmoid-slope.png").read_bytes()
 
 

@@ -60,8 +60,8 @@ def html(name, finding, remarks=()):
         '<div role="status" style="border:1px solid var(--jp-border-color2, #ccc);'
         f"border-left:4px solid {colour};border-radius:4px;padding:.5em .9em;margin:.2em 0;max-width:52em;"
         'line-height:1.45;color:var(--jp-ui-font-color1, #222);background:var(--jp-layout-color1, #fff)">',
-        f'<div><span style="color:{colour};font-weight:700"><span aria-hidden="true">{mark}</span> '
-        f"{finding.outcome}</span> &nbsp;<code>{escape(name)}</code></div>",
+        f'<div style="font-weight:700"><span style="color:{colour}" aria-hidden="true">{mark}</span> '
+        f"{finding.outcome} &nbsp;<code>{escape(name)}</code></div>",
     ]
     if finding.quantity and finding.outcome != RIGHT:
         out.append(f'<div style="margin-top:.35em;font-weight:600">{_code(finding.quantity)}</div>')

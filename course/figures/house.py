@@ -143,7 +143,7 @@ def payoff(needs, draw, alt=None, name=None):
     name = name or "-".join(identifiers.values())
     missing = [identifiers[need] for need in needs if not green(need)]
     if missing:
-        return _wait(f"This picture waits for {' and '.join(missing)}.", name)
+        return _wait(f"This picture waits for {' and '.join(missing)}. It comes when its check is green.", name)
     try:
         drawn = draw()
     except Exception as error:  # the learner's function may do anything
