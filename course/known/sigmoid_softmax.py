@@ -10,7 +10,8 @@ def log_sigmoid(z):
 
 def softmax(Z):
     """The softmax of every row, scores of any size.  Z (n, k) or (k,) -> the same shape."""
-    return np.exp(log_softmax(Z))
+    E = np.exp(np.subtract(Z, np.max(Z, axis=-1, keepdims=True)))
+    return E / np.einsum("...j->...", E)[..., None]
 
 
 def log_softmax(Z):
