@@ -119,7 +119,7 @@ def step(z):
 
 
 # Source: S2.N.1
-first_answer = (0, "z == 1.2 / 2")
+first_answer = (0, "z - theta[1] * x[1] == theta[0] + theta[2] * x[2]")
 
 # Source: S2.M.2
 fewer_units = 650

@@ -33,7 +33,7 @@ S2 = {
     "eight_units": 'eight_units = "a"',  # S2.M.1: more units are good for what is not linear
     "add_ones": "def add_ones(X):\n    return np.hstack([np.ones((X.shape[0], 1)), X])",  # S2.N.5
     "step": "def step(z):\n    return np.where(z > 0, 1, 0)",  # S2.N.6a
-    "first_answer": 'first_answer = (0, "z == 0.1 + (0.2)*(x1) + (0.3)*(x2)")',  # S2.N.1
+    "first_answer": 'first_answer = (0, "z == theta[0]*x[0] + theta[1]*x[1] + theta[2]*x[2]")',  # S2.N.5
 }
 HELPERS = {
     "neuron_output": (

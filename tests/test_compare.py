@@ -66,7 +66,7 @@ def shapes_count(module):
     ):
         found = wrong(module, got, x)
         assert f"shape {got.shape}; expected: shape (2, 3)." in found.facts[0] and hint in found.causes[0]
-    assert "a single number; expected: shape (2, 3)." in wrong(module, 1.0, x).facts[0]
+    assert "Yours is a single number; expected: shape (2, 3)." in wrong(module, 1.0, x).facts[0]
 
 
 def causes_are_asked_for_only_what_differs(module):

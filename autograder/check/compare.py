@@ -51,7 +51,7 @@ def _remark(remarks, sentence):
 
 def _shapes(got, expected):
     """What is wrong with the shape, and the hint that shapes alone give."""
-    fact = f"Yours has {shape(got)}; expected: {shape(expected)}."
+    fact = f"Yours {'has' if got.ndim else 'is'} {shape(got)}; expected: {shape(expected)}."
     hint = ()
     if got.size == np.size(expected) and got.size:
         if np.squeeze(got).shape == np.squeeze(expected).shape:

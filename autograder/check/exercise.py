@@ -192,7 +192,7 @@ class Exercise:
             raise CheckFailed(Finding(WRONG, what, facts, (cause,)))
         if outcome.value is None:
             raise NotAttempted(Finding(NOT_ATTEMPTED, what, ("This gave None: is a `return` missing?",)))
-        if outcome.printed:
+        if outcome.printed and not any("prints while" in remark for remark in self.remarks):
             first = outcome.printed.strip().splitlines()[0][:60] if outcome.printed.strip() else ""
             self._remark(f"your function prints while it is checked (`{first}`); the check does not read that.")
         for warning in outcome.warned:

@@ -62,6 +62,6 @@ def recognise(known, calls):
         mistake["sentence"]
         for mistake in known
         if len(mistake["calls"]) <= len(calls)
-        and calls[mistake["fails"] - 1] is not None  # there it differs from the truth
+        and calls[mistake.get("fails", 1) - 1] is not None  # there it differs from the truth
         and all(c is None or alike(c, m) for c, m in zip(calls, mistake["calls"], strict=False))
     ]

@@ -14,6 +14,11 @@ LOOKS = {
     NOTED: ("\u25c6", "var(--jp-info-color1, #0072b2)"),
     UNDECIDED: ("?", "var(--jp-warn-color1, #b45309)"),
 }
+# JupyterLab would show the exception below a panel that has just said the same; it stays stored, for nbgrader.
+ONCE = (
+    "<style>.jp-OutputArea-child:has(> * > [role=status]) + "
+    '.jp-OutputArea-child:has(> [data-mime-type="application/vnd.jupyter.stderr"]){display:none}</style>'
+)
 VERDICTS = {"holds": "\u2713", "fails": "\u2717", "": " "}
 
 
@@ -30,7 +35,8 @@ def text(name, finding, remarks=()):
     rows += [f"    {fact}" for fact in finding.facts]
     rows += [f"  {cause}" for cause in finding.causes]
     for i, line in enumerate(finding.lines, 1):
-        rows.append(f"  {_mark(line)} {i}  {line.text}" + (f"   ({line.note})" if line.note else ""))
+        number = " " if line.note.startswith("your") else i
+        rows.append(f"  {_mark(line)} {number}  {line.text}" + (f"   ({line.note})" if line.note else ""))
     rows += [f"  note: {remark}" for remark in remarks]
     return "\n".join(rows)
 
@@ -49,6 +55,7 @@ def _row(number, line):
         typeset = ""
     weight = "font-weight:700;" if line.verdict == "fails" else ""
     style = f"text-align:left;white-space:nowrap;{weight}"
+    number = "" if line.note.startswith("your") else number  # the learner's own line is none of the hand-in's
     cells = (f"{_mark(line)} {number}", f"<code>{escape(line.text)}</code>", typeset, _code(line.note))
     return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
 
@@ -57,6 +64,7 @@ def html(name, finding, remarks=()):
     """The panel as HTML in JupyterLab's own colours; it belongs to the light and the dark theme."""
     mark, colour = LOOKS[finding.outcome]
     out = [
+        ONCE * (finding.outcome in (WRONG, NOT_ATTEMPTED, UNDECIDED)),
         '<div role="status" style="border:1px solid var(--jp-border-color2, #ccc);'
         f"border-left:4px solid {colour};border-radius:4px;padding:.5em .9em;margin:.2em 0;max-width:52em;"
         'line-height:1.45;color:var(--jp-ui-font-color1, #222);background:var(--jp-layout-color1, #fff)">',

@@ -83,7 +83,7 @@ def _live(fig, draw, sliders, reset_label):
         for artist in sorted(artists, key=lambda artist: artist.zorder):
             artist.axes.draw_artist(artist)
             artist.remove()
-        picture.value = img(canvas_png(fig), words, int(100 * fig.get_figwidth())) + f"<p>{html.escape(words)}</p>"
+        picture.value = img(canvas_png(fig), words, int(80 * fig.get_figwidth())) + f"<p>{html.escape(words)}</p>"
 
     def back(button):
         for slider, value in zip(sliders, start, strict=True):

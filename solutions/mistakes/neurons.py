@@ -459,8 +459,8 @@ first_answer_called_wrong = wrong(
     "first_answer_called_wrong",
     "first_answer",
     "S2.N.1",
-    (2, "z == 0.5"),
-    "The bias is not multiplied by an input, and it is not left out either. Add the three numbers once more.",
+    (2, "z == theta[1] * x[1] + theta[2] * x[2]"),
+    "The bias is not multiplied by an input, and it is not left out either: the first of the three is a 1.",
 )
 
 biases_not_counted = wrong(

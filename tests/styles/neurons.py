@@ -110,6 +110,9 @@ STYLES = {
         lambda X: np.pad(X, ((0, 0), (1, 0)), constant_values=1),
     ],
     "step": [lambda z: np.asarray(z) > 0, lambda z: np.heaviside(z, 0), lambda z: 1.0 * (np.asarray(z) > 0)],
-    "first_answer": [(0, "z == 0.1 + 0.5 * x1"), (0, "z - b == w1 + w2"), (0, "z / 3 == 0.2")],
+    "first_answer": [
+        (0, "z == theta[0] * x[0] + theta[1] * x[1] + theta[2] * x[2]"),
+        (0, "dot(theta, x) - theta[2] * x[2] == theta[0] + theta[1] * x[1]"),
+    ],
     "fewer_units": [650.0, 64 * 10 + 10],
 }
