@@ -147,7 +147,8 @@ def accepts_truth_and_rejects_lies(o, seeds, spread=6):
         if family is unconcerned:
             assert not o.agrees(true + 1e-6 * np.abs(f(x)) / np.abs(x).max(), found).any()
             continue
-        assert (found.error <= 1e-6 * top).all(), (seed, family.__name__, found.error.max() / top)
+        enough = 1e-6 if np.abs(f(x)).max() > 1e-4 else 5e-5  # a tiny f may hold the rounding of 1
+        assert (found.error <= enough * top).all(), (seed, family.__name__, found.error.max() / top)
         for index in np.argwhere(np.abs(true) > 1e-3 * top)[:6]:
             for lie in (1 + 5e-4, 1 - 5e-4):
                 told = true.copy()
@@ -251,7 +252,7 @@ def kinks_are_told_from_other_trouble(o):
     ):
         with pytest.raises(o.Undecided) as trouble:
             o.jacobian(f, base)
-        assert not isinstance(trouble.value, o.Kink)
+        assert "not finite" in str(trouble.value)
         assert str(trouble.value).startswith("This check cannot decide: ")
         assert str(trouble.value).endswith(". Your answer was not judged.")
 
@@ -273,12 +274,13 @@ def sharp_bends_and_large_offsets_are_resolved(o):
 def at_a_perfect_fit_rounding_is_all_there_is(o):
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        X, w = rng.normal(size=(6, 3)), rng.normal(size=3)
+        large = 1e3 ** (seed % 2)
+        X, w = large * rng.normal(size=(6, 3)), rng.normal(size=3)
         y = np.array([sum(row * w) for row in X])  # X @ w in another order: off by a few EPS
         found = o.jacobian(lambda w, X=X, y=y: np.mean((X @ w - y) ** 2), w)
         for residual in (X @ w - y, np.einsum("ij,j->i", X, w) - y, np.zeros(6)):
             assert o.agrees(2 * X.T @ residual / 6, found).all()
-        assert not o.agrees(np.full(3, 1e-11), found).any()
+        assert not o.agrees(np.full(3, 1e-11 * large**2), found).any()
 
 
 @fact
@@ -401,6 +403,62 @@ def an_example_that_is_right_and_sure_is_no_kink(o):
             found = o.gradients(loss, dict(W=W))["W"]
             assert o.agrees(true, found).all(), seed
             assert found.error.max() < 1e-4 * np.abs(true).max()
+
+
+def saturated(z0):
+    """(f, x, its Jacobian without cancellation, the same as learners write it): tiny slopes that are left of 1."""
+    z = np.array([z0, 0.0, -1.0])
+    P, Q = np.exp(z) / np.exp(z).sum(), np.exp(z[1:]) / np.exp(z).sum()
+    J = np.diag(P) - np.outer(P, P)
+    exact = J.copy()
+    exact[0, 0] = P[0] * Q.sum()
+    two = np.array([z0, z0 + 0.5])
+    yield lambda z: -np.log(np.exp(z[0]) / np.exp(z).sum()), z, np.array([-Q.sum(), *Q]), P - [1, 0, 0]
+    yield lambda z: np.log(np.exp(z - z.max()).sum()) + z.max() - z[0], z, np.array([-Q.sum(), *Q]), P - [1, 0, 0]
+    yield lambda z: np.log1p(np.exp(z[1:] - z[0]).sum()), z, np.array([-Q.sum(), *Q]), P - [1, 0, 0]
+    yield lambda z: np.exp(z) / np.exp(z).sum(), z, exact, J
+    yield lambda z: -np.sum(np.log(1 / (1 + np.exp(-z)))), two, -1 / (1 + np.exp(two)), 1 / (1 + np.exp(-two)) - 1
+    yield lambda z: np.sum(np.tanh(z / 2)), two, 0.5 / np.cosh(two / 2) ** 2, (1 - np.tanh(two / 2) ** 2) / 2
+
+
+@fact
+def where_a_loss_is_flat_the_right_answer_is_never_refused(o):
+    decided = np.zeros(6, dtype=int)
+    for z0 in np.arange(3, 42, 0.5):
+        for i, (f, x, true, usual) in enumerate(saturated(z0)):
+            try:
+                found = o.jacobian(f, x)
+            except o.Kink:
+                raise AssertionError(f"a smooth function has no kink: {i} at {z0}") from None
+            except o.Undecided:
+                continue
+            assert o.agrees(true, found).all(), (i, z0)
+            assert o.agrees(usual, found).all(), (i, z0)
+            if np.abs(true).max() > (2e-13 if i == 1 else 2e-14):  # less is 0 but for the rounding of z0, or of 1
+                decided[i] += 1
+                assert not o.agrees(1.0005 * true, found).all(), (i, z0)
+                assert not o.agrees(-true, found).all(), (i, z0)
+                assert not o.agrees(0 * true, found).all(), (i, z0)
+    assert (decided >= 26).all()  # at least up to z0 = 16
+    assert decided[0] >= 34  # up to 20
+    f, x, *_ = next(saturated(20.0))
+    assert o.complex_step(f, x, x[None]) is not None
+    assert o.along(f, dict(z=x), "z") is None  # its last digits are those of 1
+
+
+@fact
+def what_does_not_move_has_no_slope(o):
+    for f in (lambda x: np.sum(np.maximum(x, 0)), lambda x: 0 * x[:1], lambda x: np.maximum(1e-9 * x, 0)):
+        found = o.jacobian(f, x := np.array([-0.7, -1.3]))
+        assert o.agrees(found.value * 0, found).all()
+        assert not o.agrees(found.value + 1e-12, found).any()
+    found = o.jacobian(lambda x: 1e6 * np.sum(np.exp(x) / np.exp(x).sum()), x)
+    assert o.agrees(found.value * 0, found).all()
+    tiny = o.jacobian(lambda x: 1e-6 * np.sum(x), x)
+    assert o.agrees(np.full(2, 1e-6), tiny).all()
+    assert not o.agrees(np.full(2, 1.0005e-6), tiny).any()
+    with pytest.raises(o.Undecided, match="rounding hides"):
+        o.jacobian(lambda x: 1e-11 * x[:1], x)
 
 
 @fact
@@ -531,7 +589,7 @@ FAULTS = [
     ("np.abs(third) / (2 * h) +", ""),
     ("+ 2 * noise / h", ""),
     ("+ 2 * noise / h", "+ 2000 * noise / h"),
-    ("+ 2 * unit[todo]", ""),
+    ("+ 8 * unit[todo]", ""),
     ("2.0 ** np.array([-13, -23, -33, -6])", "2.0 ** np.array([-4, -23, -33, -6])"),
     ("2.0 ** np.array([-13, -23, -33, -6])", "2.0 ** np.array([-30, -23, -33, -6])"),
     ("2.0 ** np.array([-13, -23, -33, -6])", "2.0 ** np.array([-13])"),
@@ -557,10 +615,22 @@ FAULTS = [
     ("np.asarray(f(x.copy()))", "np.asarray(f(x))"),
     ("if centre.dtype in (np.float16, np.float32):", "if False:"),
     ("raise Kink\n", "pass\n"),
-    ("error > 1e-4 * top + 1e4 * unit", "error > 1e-9 * top + 1e4 * unit"),
-    ("error > 1e-4 * top + 1e4 * unit", "error > top + 1e4 * unit"),
-    ("error > 1e-4 * top + 1e4 * unit", "error > 1e-4 * top"),
-    ("error > 1e-4 * top + 1e4 * unit", "error > 1e-4 * top + 1e12 * unit"),
+    ("(error > 1e-4 * top) & ~", "(error > 1e-9 * top) & ~"),
+    ("(error > 1e-4 * top) & ~", "(error > top) & ~"),
+    ("(error > 1e-4 * top) & ~", "~"),
+    ("& ~nothing", ""),
+    ("(error <= 1e4 * unit) & (top <= SAFETY * error)", "(error <= 1e4 * unit)"),
+    ("(error <= 1e4 * unit) & (top <= SAFETY * error)", "(top <= SAFETY * error)"),
+    ("if (lost & rough).any():", "if lost.any():"),
+    ("if (lost & rough).any():", "if False:"),
+    ("if lost.any():", "if False:"),
+    ("> 1e-12 * max(1.0, size)", "> EPS * size"),
+    ("> 1e-12 * max(1.0, size)", "> 1e-2"),
+    ("EPS * (max(1.0, size) / s", "EPS * (size / s"),
+    ("EPS * (max(1.0, size) / s", "EPS * (1 / s"),
+    ("(fourth == 0) & (size < 1e-4)", "False"),
+    ("(fourth == 0) & (size < 1e-4)", "(fourth == 0)"),
+    ("(fourth == 0) & (size < 1e-4)", "(size < 1e-4)"),
     ("+ np.abs(far + rear - 2 * centre) / h / step)", ")"),
     ("if not np.isfinite(error).all():", "if False:"),
     ("error > 1e-6 * np.abs(value) + 3e-8 * top", "error > 1e-3 * np.abs(value) + 1e-3 * top"),
@@ -585,12 +655,13 @@ FAULTS = [
     ("<= SAFETY * error @ np.abs(flat)", "<= 1e-2 + SAFETY * error @ np.abs(flat)"),
     ("<= SAFETY * error @ np.abs(flat)", "<= SAFETY * error @ flat"),
     ("np.abs(value @ flat - exact)", "(value @ flat - exact)"),
-    ("EPS * np.abs(centre).max(), EPS", "EPS"),
-    (", EPS * np.abs(slope * s).max())", ")"),
+    ("/ 6, EPS * size)", "/ 6, 0)"),
     ("max(worst[3 * len(todo) // 4] / 6, EPS", "max(EPS"),
     ("max(worst[3 * len(todo) // 4] / 6, EPS", "max(worst[-1] * 1e4, EPS"),
     # what is built from them
-    ("return None if slopes is None else (directions, slopes)", "return directions, slopes"),
+    ("return (directions, slopes) if large else None", "return directions, slopes"),
+    ("large = slopes is not None and np.abs(slopes).max(initial=0) > 1e-4", "large = slopes is not None"),
+    ("np.abs(ahead).max(initial=1)", "np.abs(ahead).max(initial=0)"),
     ("(x if k == name else a.copy() for k, a in others.items())", "(x if k == name else a for k, a in others.items())"),
     ("np.sum(loss(*(x if k == name", "np.max(loss(*(x if k == name"),
     ("_inner(upstream, f(x)), x)", "_inner(np.ones_like(upstream), f(x)), x)"),

@@ -257,6 +257,7 @@ class Exercise:
                     sizes=case["sizes"],
                     others={other: estimate for other, estimate in true.items() if other != name},
                     suspects={phrase: found[name[1:]] for phrase, found in wrong.items()},
+                    slope=True,
                 )
 
             different = compare.difference(part, true[name], name, self.remarks, causes=causes)
@@ -271,7 +272,7 @@ class Exercise:
         call  the arguments of the learner's function
         """
         got, true = self.call(*call, what=what), oracles.jacobian(f, at)
-        causes = lambda got, true: diagnosis.diagnose(got, true, sizes=sizes)  # noqa: E731
+        causes = lambda got, true: diagnosis.diagnose(got, true, sizes=sizes, slope=True)  # noqa: E731
         self.note(compare.difference(got, true, what, self.remarks, causes=causes))
 
     def vjp(self, f, at, upstream, call, what="dX", sizes=None, suspects=None):
@@ -316,14 +317,14 @@ class Exercise:
             self._remark("its digits look measured by differences: a derivative worked out has about 15 right digits.")
 
     def _smooth(self, draw, **case):
-        """The case and its true gradients; a drawn one is drawn again while a kink lies under the step."""
+        """The case and its true gradients; a drawn one is drawn again while the oracles cannot decide, as near a kink."""
         for _ in range(DRAWS if draw else 1):
             case |= draw(self.rng) if draw else {}
             try:
                 return case, oracles.gradients(case["loss"], case["wrt"])
-            except oracles.Kink as kink:
-                near = kink
-        raise near
+            except oracles.Undecided as undecided:
+                reason = undecided
+        raise reason
 
     def holds(self, truth, what, *facts):
         """A property of the learner's values holds; else `facts` say what was seen instead."""

@@ -4,7 +4,8 @@ Differences: five values of f, at x, x +- h/2 and x +- h, give each slope (Richa
 differences) and its error: their third difference is what the two step sizes disagree by; their fourth is what the jump
 between the left and the right slope changes by, which for a smooth f is rounding alone.  h is 2^-13 of the entry's
 scale: about eps^(1/4), between the eps^(1/3) that suits one central difference and the eps^(1/5) that suits two.  Where
-the error is too large other steps are tried.  A step is a power of two, so that x + h is exact.
+the error is too large other steps are tried.  A step is a power of two, so that x + h is exact.  A tiny f may be what
+is left of numbers of size 1: then its rounding is theirs, EPS * 1.
     Press et al., Numerical Recipes, 3rd ed. (2007), 5.7; Richardson, Phil. Trans. R. Soc. A 210 (1911);
     More and Wild, Estimating computational noise, SIAM J. Sci. Comput. 33 (2011).
 
@@ -112,7 +113,7 @@ def gradients(loss, wrt):
 def along(loss, wrt, name):
     """Slopes of a loss along three drawn directions of wrt[name], exact to rounding: (directions, slopes), or None.
 
-    None where the loss does not allow the complex step.
+    None where the loss does not allow the complex step, or hardly changes.
     """
     at = np.array(wrt[name], dtype=float)
     directions = _scale(at) * np.random.default_rng(2).uniform(-1, 1, (3, *at.shape))
@@ -120,7 +121,8 @@ def along(loss, wrt, name):
     slopes = complex_step(
         lambda x: np.sum(loss(*(x if k == name else a.copy() for k, a in others.items()))), at, directions
     )
-    return None if slopes is None else (directions, slopes)
+    large = slopes is not None and np.abs(slopes).max(initial=0) > 1e-4  # a smaller one may hold the rounding of 1
+    return (directions, slopes) if large else None
 
 
 def with_slope(g, at, slope):
@@ -162,17 +164,20 @@ def differences(f, x):
         return Estimate(np.zeros(centre.shape + x.shape), np.zeros(centre.shape + x.shape))
     shape, column = (x.size, *centre.shape), (-1,) + (1,) * centre.ndim
     value, error, unit, todo = np.zeros(shape), np.full(shape, np.inf), None, np.arange(x.size)
+    size = np.abs(centre).max()
     for step in STEPS:
         s, h = scale[todo].reshape(column), step * scale[todo].reshape(column)
         far, near, back, rear = (_moved(f, x, todo, side * step * scale) for side in (1, 1 / 2, -1 / 2, -1))
         third = far - rear - 2 * (near - back)
         fourth = far + rear - 4 * (near + back) + 6 * centre
         slope = (8 * (near - back) - (far - rear)) / (6 * h)
-        if unit is None:  # what of a slope is lost because f and x are rounded: at a minimum, all of it
-            unit = EPS * (np.abs(centre).max() / s + np.abs(far + rear - 2 * centre) / h / step)
         worst = np.sort(np.abs(fourth).reshape(len(todo), -1).max(axis=1))  # of each entry of x; kinks come last
-        noise = max(worst[3 * len(todo) // 4] / 6, EPS * np.abs(centre).max(), EPS * np.abs(slope * s).max())
-        here = np.abs(third) / (2 * h) + np.abs(fourth) / h + 2 * noise / h + 2 * unit[todo]
+        if unit is None:  # what of a slope is lost because f and x are rounded: at a minimum, all of it
+            unit = EPS * (max(1.0, size) / s + np.abs(far + rear - 2 * centre) / h / step)
+            rough = np.abs(fourth) > 1e-12 * max(1.0, size)  # more than rounding
+        noise = max(worst[3 * len(todo) // 4] / 6, EPS * size)
+        noise = np.where((fourth == 0) & (size < 1e-4), max(noise, EPS), noise)  # it may move by less than is seen
+        here = np.abs(third) / (2 * h) + np.abs(fourth) / h + 2 * noise / h + 8 * unit[todo]
         value[todo] = np.where(here < error[todo], slope, value[todo])
         error[todo] = np.fmin(here, error[todo])
         top = np.abs(value).max()
@@ -182,8 +187,12 @@ def differences(f, x):
             break
     if not np.isfinite(error).all():
         raise Undecided("its numbers are not finite here")
-    if (error > 1e-4 * top + 1e4 * unit).any():
+    nothing = (error <= 1e4 * unit) & (top <= SAFETY * error)  # 0 but for rounding
+    lost = (error > 1e-4 * top) & ~nothing
+    if (lost & rough).any():
         raise Kink
+    if lost.any():
+        raise Undecided("its numbers move so little here that rounding hides the slope")
     return Estimate(*(np.moveaxis(a, 0, -1).reshape(centre.shape + x.shape) for a in (value, error)))
 
 
@@ -198,8 +207,8 @@ def complex_step(f, x, directions):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            ahead, behind = (np.asarray(f(x + s * (1 + 1j) * EPS ** (1 / 3) * directions[0])) for s in (1, -1))
-            change, noise = ahead - behind, 64 * EPS * np.abs(ahead).max(initial=0)
+            ahead, behind = (np.asarray(f(x + s * (1 + 1j) * EPS ** (1 / 4) * directions[0])) for s in (1, -1))
+            change, noise = ahead - behind, 64 * EPS * np.abs(ahead).max(initial=1)
             if not (np.abs(change.real - change.imag) <= 1e-6 * np.abs(change) + noise).all():
                 return None
             values = [np.asarray(f(x + 1j * h * u)) for u in directions]
