@@ -4,7 +4,7 @@ import numpy as np
 
 how_sure = "b"
 
-# Source: S2.N.7b
+# Source: S2.N.7b, S2.N.7c
 seven_lines = (6, "P == 1 / (1 + exp(-z))")
 
 # Source: S2.N.8
@@ -42,6 +42,24 @@ def softmax(Z):
     return E / E.sum(axis=1, keepdims=True)
 
 
+# Source: S2.N.18c
+log_slope = [
+    "D(log(exp(z[j]) / sum(exp(z))), z)",
+    "D(z[j] - log(sum(exp(z))), z)",
+    "at_j - exp(z) / sum(exp(z))",
+    "at_j - s",
+]
+
+
+def log_softmax(Z):
+    """The log of the softmax of every row of Z, finite for finite scores of any size.
+
+    Z (n, k)  ->  (n, k)
+    """
+    D = Z - Z.max(axis=1, keepdims=True)
+    return D - np.log(np.exp(D).sum(axis=1, keepdims=True))
+
+
 # Source: S2.N.18a
 def softmax_jacobian(s):
     """The Jacobian of softmax at a place where its values are s: entry [j, i] is the slope of s[j] along score i.
@@ -51,31 +69,12 @@ def softmax_jacobian(s):
     return np.diag(s) - np.outer(s, s)
 
 
-log_slope = [
-    "D(log(exp(z[j]) / sum(exp(z))), z)",
-    "D(z[j] - log(sum(exp(z))), z)",
-    "at_j - exp(z) / sum(exp(z))",
-    "at_j - s",
-]
-
 # Source: S3.a1
 five_lines = (3, "D(s, z) == diag(s) - outer(s, s)")
 
 
-# Source: S2.N.18b
-def pair_slope(s, x, j, i):
-    """The slope of s[j] along the weights of class i, for s = softmax(x @ W + b).
-
-    s (k,), x (d,), j and i ints from 0 to k - 1  ->  dw (d,), like W[:, i]
-    """
-    return s[j] * ((i == j) - s[i]) * x
-
-
 # Source: S2.N.7a
 two_cases = (3, "no == indicator(1 - P1 / P0)")
-
-# Source: S2.N.7c
-rule = (3, "P == sigmoid(x @ w + b)")
 
 # Source: S2.N.8
 logistic_lines = (0, "D(log(1 - s), z) == -s")
@@ -88,23 +87,20 @@ shifted_lines = [
 ]
 
 
-# Source: S2.N.18c
-def log_softmax(Z):
-    """The log of the softmax of every row of Z, finite for finite scores of any size.
-
-    Z (n, k)  ->  (n, k)
-    """
-    D = Z - Z.max(axis=1, keepdims=True)
-    return D - np.log(np.exp(D).sum(axis=1, keepdims=True))
-
-
 # Source: S2.N.18a
-softmax_lines = (0, "D(s[j], z)[i] == D(s[i], z)[j]")
+softmax_lines = (0, "D(log(s[j]), z) == at_j - s")
+
 
 # Source: S2.N.18b
-pair_lines = (2, "dw == D(s[j], z)[i] * D(z[i], W)[:, i]")
+def pair_slope(s, x, j, i):
+    """The slope of s[j] along the weights of class i, for s = softmax(x @ W + b).
 
-# Source: S2.N.18c
-log_pair_lines = (4, "dw == (at_j[i] - s[i]) * x")
+    s (k,), x (d,), j and i ints from 0 to k - 1  ->  dw (d,), like W[:, i]
+    """
+    return s[j] * ((i == j) - s[i]) * x
+
+
+# Source: S2.N.18b
+pair_lines = (3, "dw == D(s[j], z)[i] * D(z[i], W)[:, i]")
 
 in_order = "bdfaegc"

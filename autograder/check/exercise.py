@@ -317,7 +317,7 @@ class Exercise:
             self._remark("its digits look measured by differences: a derivative worked out has about 15 right digits.")
 
     def _smooth(self, draw, **case):
-        """The case and its true gradients; a drawn one is drawn again while the oracles cannot decide, as near a kink."""
+        """The case and its true gradients; a drawn one is drawn again while the oracles cannot decide (a kink)."""
         for _ in range(DRAWS if draw else 1):
             case |= draw(self.rng) if draw else {}
             try:

@@ -40,18 +40,20 @@ def two_pictures(four, seven, rows=(2, 4), columns=(1, 3)):
 
 
 @in_house_style()
-def counted_odds(z, is_one, at=range(-3, 4)):
-    """The log of the odds counted in groups of examples, over what the neuron says, and the line on which both agree.
+def counted_odds(z, is_one, at=range(-3, 5)):
+    """The log of the odds counted in groups of examples, over the mean of their sums, and the line on which both agree.
 
-    z (n,) sums, is_one (n,) of 0 and 1; a group holds the sums within a half of each number in `at`.
+    z (n,) sums, is_one (n,) of 0 and 1; a group holds the sums near one number of `at`, the last those above it too.
     """
     fig, axes = new_figure(4.6)
-    groups = [is_one[np.floor(z + 0.5) == c] for c in at]
-    ones = np.array([np.sum(group) for group in groups])
-    others = np.array([len(group) for group in groups]) - ones
-    axes.plot([at[0] - 0.4, at[-1] + 0.6], [at[0] - 0.4, at[-1] + 0.6], color=INK, linestyle=DASHES)
-    axes.plot(at, np.log(ones / others), "o", color=FORWARD, markersize=12, markeredgecolor=INK)
-    for c, one, other in zip(at, ones, others, strict=True):
+    nearest = np.minimum(np.floor(z + 0.5), at[-1])
+    groups = [nearest == c for c in at]
+    means = np.array([np.mean(z[group]) for group in groups])
+    ones = np.array([np.sum(is_one[group]) for group in groups])
+    others = np.array([np.sum(group) for group in groups]) - ones
+    axes.plot([at[0] - 0.2, at[-1] + 0.4], [at[0] - 0.2, at[-1] + 0.4], color=INK, linestyle=DASHES)
+    axes.plot(means, np.log(ones / others), "o", color=FORWARD, markersize=12, markeredgecolor=INK)
+    for c, one, other in zip(means, ones, others, strict=True):
         near = {"textcoords": "offset points", "va": "center", "fontweight": "bold"}
         left = np.log(one / other) > c
         axes.annotate(
@@ -61,7 +63,7 @@ def counted_odds(z, is_one, at=range(-3, 4)):
             ha="right" if left else "left",
             **near,
         )
-    axes.set(xlabel="what the neuron says: z (no unit)", ylabel="log of the counted odds", xlim=(-4.0, 4.4))
+    axes.set(xlabel="what the neuron says: z (no unit)", ylabel="log of the counted odds", xlim=(-3.6, 5.6))
     return fig
 
 
@@ -72,7 +74,7 @@ def degree_and_slope():
     s = 0.5 * (1 + np.tanh(z / 2))
     fig, (above, below) = new_figure(4.8, rows=2, sharex=True)
     above.plot(z, s, color=FORWARD, linewidth=3.5)
-    above.set(ylabel="degree s", yticks=[0, 0.5, 1])
+    above.set(ylabel="probability s", yticks=[0, 0.5, 1])
     below.plot(z, s * (1 - s), color=BACKWARD, linewidth=3.5)
     below.plot([-6, 0], [0.25, 0.25], color=QUIET, linestyle=DASHES, linewidth=1.5)
     below.plot(0, 0.25, "o", color=BACKWARD, markersize=10, markeredgecolor=INK)
@@ -88,13 +90,16 @@ def far_out(log_sigmoid):
     fig, axes = new_figure(4.2)
     edge = -709.0  # e to the 710 is too large for a float
     z = np.array([-1000.0, edge, *np.arange(-700.0, 201.0, 25)])
-    axes.plot(z, log_sigmoid(z), color=FORWARD, linewidth=3.5)
-    axes.plot(z[z >= edge], np.minimum(z[z >= edge], 0), color=WRONG, linestyle=DASHES, linewidth=2.5)
+    axes.plot(z, log_sigmoid(z), color=FORWARD, linewidth=9)  # wide, so that the dashes show on it
+    axes.plot(z[z >= edge], np.minimum(z[z >= edge], 0), color=CARD, linewidth=4)
+    axes.plot(z[z >= edge], np.minimum(z[z >= edge], 0), color=dark(WRONG), linestyle=DASHES, linewidth=3)
     axes.plot(edge, edge, "o", markersize=14, markerfacecolor="none", markeredgecolor=WRONG, markeredgewidth=2.5)
     near = {"textcoords": "offset points", "fontweight": "bold"}
     axes.annotate("the log of the usual\nform ends here: -inf", (edge, edge), (22, -16), color=dark(WRONG), **near)
     axes.annotate("yours", (-1000, -790), (0, 0), color=dark(FORWARD), **near)
-    axes.set(xlabel="the weighted sum z (no unit)", ylabel="log of the degree", xticks=[-1000, -709, -400, -200, 0])
+    axes.set(
+        xlabel="the weighted sum z (no unit)", ylabel="log of the probability", xticks=[-1000, -709, -400, -200, 0]
+    )
     return fig
 
 
@@ -146,11 +151,21 @@ def temperature_slider(softmax, z):
 
 @in_house_style()
 def slope_table(J, s):
-    """A Jacobian (k, k) as coloured numbers, row j for s[j] and column i for score i; the values s (k,) at the left."""
+    """A Jacobian (k, k) as coloured numbers, row j for s[j] and column i for score i.
+
+    The values s (k,) stand at the left, the sums of the rows at the right.
+    """
     fig, axes = new_figure(4.8)
     _table(axes, J)
     axes.set(yticks=range(len(s)), yticklabels=[f"s[{j}] = {value:.3f}" for j, value in enumerate(s)])
+    axes.text(len(J) - 0.4, -0.6, "row sum", va="bottom", color=QUIET)
+    for j, total in enumerate(np.sum(J, axis=1)):
+        axes.text(len(J) - 0.4, j, f"= {_entry(total)}", va="center", fontweight="bold")
     return fig
+
+
+def _entry(number):
+    return f"{number:.3f}".replace("-", "−") if abs(number) >= 0.0005 else "0"
 
 
 def _table(axes, J, size=15):
@@ -159,8 +174,7 @@ def _table(axes, J, size=15):
     for j in range(k):
         for i in range(k):
             pale = J[j, i] > -0.75 * most
-            words = f"{J[j, i]:.3f}".replace("-", "−") if J[j, i] else "0"
-            axes.text(i, j, words, ha="center", va="center", color=INK if pale else CARD, fontsize=size)
+            axes.text(i, j, _entry(J[j, i]), ha="center", va="center", color=INK if pale else CARD, fontsize=size)
     axes.set(xticks=range(k), xticklabels=[f"z[{i}]" for i in range(k)], yticks=range(k))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -25,7 +25,7 @@ one_minus_exp = wrong(
     "seven_lines",
     "common",
     (6, "P == 1 / (1 - exp(z))"),
-    "The minus belongs to the exponent, not in front of the exponential: dividing by exp turns its sign there.",
+    "At z = 2 this is below 0, and a probability never is. Divide top and bottom by the same thing, term by term.",
 )
 the_last_line_first = wrong(
     "the_last_line_first",
@@ -49,8 +49,8 @@ slope_of_exp_alone = wrong(
     _slope(
         "-1 / (1 + exp(-z))**2 * D(exp(z), z)",
         "exp(-z) / (1 + exp(-z))**2",
+        "s * exp(-z) / (1 + exp(-z))",
         "s * (1 - s)",
-        "s - s**2",
     ),
     "In line 2 the inside of the fraction changed its exponent: the minus in front of z is part of it.",
 )
@@ -74,13 +74,13 @@ slope_plus = wrong(
     "The last line is above 1 for a large z, and there the curve is flat: the other factor has to fall as s grows.",
 )
 
-# --- the log of the degree -------------------------------------------------------------------------------------------
+# --- the log of the probability --------------------------------------------------------------------------------------
 
 
 @mistake("log_sigmoid", "common")
 def log_of_the_usual_form(z):
-    """This is the log of the usual form, taken apart or not. Far to the left its exp is infinite, and so is what comes
-    out."""
+    """Far to the left this is minus infinity: a log was taken of a 0, or of an exp that had become infinite. Take the
+    two halves apart on paper first."""
     return np.log(1 / (1 + np.exp(-z)))
 
 
@@ -99,7 +99,7 @@ def only_the_right_half(z):
 
 @mistake("log_sigmoid", "common")
 def only_the_left_half(z):
-    """This is right where z is below 0. To the right the log of a degree stays below 0, and yours grows."""
+    """This is right where z is below 0. To the right the log of a probability stays below 0, and yours grows."""
     return z - np.log(1 + np.exp(-np.abs(z)))
 
 
@@ -110,8 +110,8 @@ def halves_swapped(z):
 
 
 @mistake("log_sigmoid", "common")
-def the_degree_itself(z):
-    """This is the degree itself, between 0 and 1. Its log is below 0 everywhere."""
+def the_probability_itself(z):
+    """This is the probability itself, between 0 and 1. Its log is below 0 everywhere."""
     return 0.5 * (1 + np.tanh(z / 2))
 
 
@@ -121,34 +121,47 @@ def log_clipped(z):
     return np.log(0.5 * (1 + np.tanh(z / 2)) + 1e-12)
 
 
+@mistake("log_sigmoid", "common")
+def log_of_a_tiny_number_more(z):
+    """A tiny number was added under the log. What comes out is finite, and far to the left it stands still at the log
+    of that number."""
+    return np.log(0.5 * (1 + np.tanh(z / 2)) + 1e-300)
+
+
+@mistake("log_sigmoid", "common")
+def sum_clipped(z):
+    """The sum was cut off at 700 before the exp. What comes out is finite, and left of -700 it no longer falls."""
+    return np.log(1 / (1 + np.exp(-np.clip(z, -700, 700))))
+
+
 @mistake("log_sigmoid", "S2.N.8")
 def derivative_for_the_log(z):
     """This is the slope of the log, and the log itself is wanted."""
     return 0.5 * (1 - np.tanh(z / 2))
 
 
-# --- three degrees ---------------------------------------------------------------------------------------------------
+# --- three probabilities ---------------------------------------------------------------------------------------------
 
 three_zeros = wrong(
     "three_zeros",
     "three_sums",
     "S2.N.17",
     [0, 0, 0],
-    "Three times one half is more than 1. A neuron that says no has a degree below one half: what sum does it have?",
+    "Three times one half is more than 1. A neuron that says no is below one half: what sum does it have?",
 )
 three_ones = wrong(
     "three_ones",
     "three_sums",
     "S2.N.17",
     [1, 2, 3],
-    "Sums above 0 have degrees above one half, so these behave as the hand-in thought. Try the other side of 0.",
+    "Sums above 0 have probabilities above one half, so these behave as the hand-in thought. Try the other side of 0.",
 )
-degrees_not_sums = wrong(
-    "degrees_not_sums",
+probabilities_not_sums = wrong(
+    "probabilities_not_sums",
     "three_sums",
     "common",
     [0.1, 0.2, 0.3],
-    "These would do as degrees. Wanted are the sums that go into the logistic function, and those may be negative.",
+    "These would do as probabilities. Wanted are the sums that go into the logistic function; those may be negative.",
 )
 
 # --- softmax ---------------------------------------------------------------------------------------------------------
@@ -182,6 +195,32 @@ def one_sum_for_all(Z):
     """All entries of the table together sum to 1. It is each row that should: a picture has its own probabilities."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return E / E.sum()
+
+
+@mistake("softmax", "common")
+def one_sum_for_all_unshifted(Z):
+    """All entries of the table were divided by one sum. Each row is a picture, and each row should sum to 1."""
+    E = np.exp(Z)
+    return E / E.sum()
+
+
+@mistake("softmax", "common")
+def shifted_after_the_exp(Z):
+    """The largest score was taken off after the exp. Differences of scores decide, so it has to come off before."""
+    E = np.exp(Z) - Z.max(axis=1, keepdims=True)
+    return E / E.sum(axis=1, keepdims=True)
+
+
+@mistake("softmax", "common")
+def shifted_after_the_exp_and_not_divided(Z):
+    """The largest score was taken off after the exp, where it belongs before, and nothing is divided yet."""
+    return np.exp(Z) - Z.max(axis=1, keepdims=True)
+
+
+@mistake("softmax", "common")
+def divided_by_the_scores(Z):
+    """What stands below is the sum of the scores, without exp. Each entry is a part of the sum of the entries above."""
+    return np.exp(Z) / Z.sum(axis=1, keepdims=True)
 
 
 @mistake("softmax", "common")
@@ -274,6 +313,20 @@ def squares_for_pairs(s):
     return np.diag(s) - s * s
 
 
+@mistake("softmax_jacobian", "common")
+def a_one_in_every_column(s):
+    """Off the diagonal the slopes are above 0 here: the 1 in the brackets was put in every place, and it belongs to one
+    place in each row."""
+    return np.outer(s, 1 - s)
+
+
+@mistake("softmax_jacobian", "common")
+def softmax_once_more(s):
+    """These are the slopes where softmax has the values softmax(s). What is handed in are the probabilities already."""
+    p = np.exp(s) / np.exp(s).sum()
+    return np.diag(p) - np.outer(p, p)
+
+
 # --- log-softmax -----------------------------------------------------------------------------------------------------
 
 
@@ -295,13 +348,67 @@ ones_for_at_j = wrong(
     _log_slope("D(z[j] - log(sum(exp(z))), z)", "1 - exp(z) / sum(exp(z))", "1 - s"),
     "In line 3 every score got a slope of 1 from z[j]. That term moves with one score only.",
 )
-entry_for_vector = wrong(
-    "entry_for_vector",
+fraction_upside_down = wrong(
+    "fraction_upside_down",
     "log_slope",
-    "S2.N.18c",
+    "common",
     _log_slope("D(z[j] - log(sum(exp(z))), z)", "at_j - sum(exp(z)) / exp(z)", "at_j - s"),
     "In line 3 the fraction stands upside down: the slope of a log is one over the inside, times the inside's slopes.",
 )
+
+LINES_2_AND_3 = "D(z[j] - log(sum(exp(z))), z)", "at_j - exp(z) / sum(exp(z))"
+ones_in_line_4 = wrong(
+    "ones_in_line_4",
+    "log_slope",
+    "S3.a1",
+    _log_slope(*LINES_2_AND_3, "1 - s"),
+    "In line 4 there is a 1 in every place, and in line 3 in one place only.",
+)
+signs_turned_in_line_4 = wrong(
+    "signs_turned_in_line_4",
+    "log_slope",
+    "common",
+    _log_slope(*LINES_2_AND_3, "s - at_j"),
+    "Line 4 is line 3 with every sign turned. A class's log rises when its own score does.",
+)
+index_of_the_other_class = wrong(
+    "index_of_the_other_class",
+    "log_slope",
+    "S2.N.18c",
+    _log_slope(*LINES_2_AND_3, "at_j - s[j]"),
+    "In line 4 one probability, that of class j, is taken off in every place. Line 3 takes off each score's own.",
+)
+
+
+@mistake("log_softmax", "common")
+def log_of_softmax(Z):
+    """This takes the log of the probabilities. Far apart scores have a probability of 0, and its log is minus
+    infinity."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return np.log(E / E.sum(axis=1, keepdims=True))
+
+
+@mistake("log_softmax", "common")
+def log_sum_exp_unshifted(Z):
+    """On paper this is right. The sum of exponentials is infinite for scores in the thousands: subtract something
+    first."""
+    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+
+
+@mistake("log_softmax", "common")
+def shifted_once(Z):
+    """The largest score was taken off under the exp, but not off the score in front: both have to move together."""
+    return Z - np.log(np.exp(Z - Z.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
+
+
+@mistake("log_softmax", "common")
+def probabilities_for_logs(Z):
+    """These are the probabilities; their logs are wanted, and those are at most 0."""
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+# --- the five lines --------------------------------------------------------------------------------------------------
 
 only_the_diagonal_again = wrong(
     "only_the_diagonal_again",
@@ -322,7 +429,15 @@ the_fourth_line = wrong(
     "five_lines",
     "S3.a1",
     (4, "D(log(s[y]), z) == at_y - s"),
-    "The fourth line is wrong, and it follows from the ones above it: so look further up.",
+    "The fourth line is wrong, but not the first: what does each line above it say of the classes other than y?",
+)
+
+rows_and_columns_changed = wrong(
+    "rows_and_columns_changed",
+    "five_lines",
+    "common",
+    (3, "D(s, z) == s * (eye(4) - s)"),
+    "NumPy multiplied column by column here: off the diagonal stand squares of one probability, not products of two.",
 )
 
 # --- with weights ----------------------------------------------------------------------------------------------------
@@ -340,6 +455,13 @@ def index_swapped(s, x, j, i):
     """In the brackets stands the probability of the other class. For one and the same class that does not show, for two
     it does."""
     return s[j] * ((i == j) - s[j]) * x
+
+
+@mistake("pair_slope", "common")
+def the_other_class_left_out(s, x, j, i):
+    """Only the probability of class j occurs here. That is right when j and i are the same class; for two different
+    ones the other probability has a part in it too."""
+    return s[j] * (1 - s[j]) * x
 
 
 @mistake("pair_slope", "common")
@@ -382,84 +504,44 @@ ratio_upside_down = wrong(
     (3, "no == indicator(1 - P0 / P1)"),
     "This ratio is upside down: it is below 1 where class 1 is the likelier one.",
 )
-rule_all_right = wrong(
-    "rule_all_right",
-    "rule",
-    "S2.N.7c",
-    (0, "P == 1 / (1 + exp(-(x @ w + b)))"),
-    "Your line holds. But one of the five gives three numbers where a single probability stands on the left.",
-)
-bias_left_out = wrong(
-    "bias_left_out",
-    "rule",
-    "S2.N.7c",
-    (3, "P == sigmoid(x @ w)"),
-    "The sum is nearly there; the bias belongs to it too.",
-)
 log_turned_called_wrong = wrong(
     "log_turned_called_wrong",
     "logistic_lines",
     "S2.N.8",
     (5, "D(log(s), z) == s"),
-    "At z far to the left the log of the degree is nearly z itself, so its slope there is nearly 1. Yours is 0 there.",
+    "Far to the left the log of the probability is nearly z itself, so its slope there is nearly 1. Yours is 0.",
 )
 
 
-@mistake("log_softmax", "common")
-def log_of_softmax(Z):
-    """This takes the log of the probabilities. Far apart scores have a probability of 0, and its log is minus
-    infinity."""
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return np.log(E / E.sum(axis=1, keepdims=True))
-
-
-@mistake("log_softmax", "common")
-def log_sum_exp_unshifted(Z):
-    """On paper this is right. The sum of exponentials is infinite for scores in the thousands: subtract something
-    first."""
-    return Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
-
-
-@mistake("log_softmax", "common")
-def shifted_once(Z):
-    """The largest score was taken off under the exp, but not off the score in front: both have to move together."""
-    return Z - np.log(np.exp(Z - Z.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
-
-
-@mistake("log_softmax", "common")
-def probabilities_for_logs(Z):
-    """These are the probabilities; their logs are wanted, and those are at most 0."""
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
+line_5_again = wrong(
+    "line_5_again",
+    "logistic_lines",
+    "S2.N.8",
+    (0, "D(log(s), z) == 1 - s"),
+    "Every line follows, so 0 is right. But this is line 5 as it stands, and one more line is wanted, a new one.",
+)
 
 
 table_called_wrong = wrong(
     "table_called_wrong",
     "softmax_lines",
     "S2.N.18a",
-    (4, "D(s[j], z)[i] == s[j] * (1 - s[i])"),
-    "That is the slope for one and the same class. For two different ones there is no 1 in the brackets.",
+    (4, "D(s[j], z) == s[j] * (1 - s)"),
+    "That puts a 1 in the brackets for every score. Only one score has it: the slope of s[j] along its own.",
 )
 pair_lines_all_right = wrong(
     "pair_lines_all_right",
     "pair_lines",
     "S2.N.18b",
     (0, "dw == -s[j] * s[i] * x"),
-    "Your line holds, for two different classes. But one of the five says that these slopes are all 0.",
+    "Your line holds. But some of the six say that these slopes are all 0.",
 )
 later_line_mended = wrong(
     "later_line_mended",
     "pair_lines",
     "S2.N.18b",
-    (4, "dw == s[j] * (at_j[i] - s[i]) * x"),
+    (5, "dw == s[j] * (at_j[i] - s[i]) * x"),
     "That factor is what gives the slip away, but it was made earlier: which score do the weights of class i move?",
-)
-log_pair_all_right = wrong(
-    "log_pair_all_right",
-    "log_pair_lines",
-    "S2.N.18c",
-    (0, "dw == -s[i] * x"),
-    "Your line holds, for two different classes. One of the four has another index there.",
 )
 exp_before_the_shift = wrong(
     "exp_before_the_shift",

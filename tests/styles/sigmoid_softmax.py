@@ -69,10 +69,16 @@ STYLES = {
         (6, "P == (1 + exp(-z))**-1"),
     ],
     "slope_lines": [
-        [SLOPE[0], "-1 / (1 + exp(-z))**2 * D(exp(-z), z)", "exp(-z) / (1 + exp(-z))**2", "s * (1 - s)", "s - s**2"],
+        [
+            SLOPE[0],
+            "-1 / (1 + exp(-z))**2 * D(exp(-z), z)",
+            "exp(-z) / (1 + exp(-z))**2",
+            "s * exp(-z) / (1 + exp(-z))",
+            "s - s**2",
+        ],
         [*SLOPE, "exp(-z) / ((1 + exp(-z)) * (1 + exp(-z)))", "s * (exp(-z) / (1 + exp(-z)))", "s * (1 - s)"],
         (*SLOPE, "exp(-z)/(exp(-z) + 1)**2", "s * (1 - 1 / (1 + exp(-z)))", "(1 - s) * s"),
-        [*SLOPE, "exp(-z) / (1 + 2 * exp(-z) + exp(-2 * z))", "s * s * exp(-z)", "s * (1 - s)"],
+        [*SLOPE, "exp(-z) / (1 + 2 * exp(-z) + exp(-2 * z))", "s * (exp(-z) / (1 + exp(-z)))", "s * (1 - s)"],
     ],
     "log_sigmoid": [
         log_sigmoid_loops,
@@ -113,7 +119,6 @@ STYLES = {
         lambda s, x, j, i: [s[j] * (float(i == j) - s[i]) * t for t in x],
     ],
     "two_cases": [(3, "no == 1 - indicator(P1 - P0)"), (3, "no == indicator(P0 - P1)")],
-    "rule": [(3, "P == 1 / (1 + exp(-x @ w - b))"), (3, "P == sigmoid(w @ x + b)")],
     "logistic_lines": [(0, "D(s, z) / s == 1 - s"), (0, "D(log(1 - s), z) == -s"), (0, "1 - s == 1 / (1 + exp(z))")],
     "shifted_lines": [
         [
@@ -127,8 +132,7 @@ STYLES = {
         lambda Z: Z - np.logaddexp.reduce(Z, axis=1, keepdims=True),
         lambda Z: np.array([z - z.max() - np.log(np.sum(np.exp(z - z.max()))) for z in Z]),
     ],
-    "softmax_lines": [(0, "D(s[j], z)[i] == -s[i] * s[j]"), (0, "D(s[i], z)[j] == s[j] * (at_j[i] - s[i])")],
-    "pair_lines": [(2, "dw == D(s[j], z)[i] * x"), (2, "dw == -s[i] * s[j] * x")],
-    "log_pair_lines": [(4, "dw == -s[i] * x"), (4, "dw == x * at_j[i] - x * s[i]")],
+    "softmax_lines": [(0, "D(s, z) == diag(s) - outer(s, s)"), (0, "D(s[j], z) / s[j] == at_j - s")],
+    "pair_lines": [(3, "dw == D(s[j], z)[i] * x"), (3, "dw == -s[i] * s[j] * x")],
     "in_order": ["bdfaecg", "bdfgaec", list("bdfaegc"), "BDF GAEC"],
 }
