@@ -52,9 +52,6 @@ def ovr_predict(X, W, b):
 # Source: S2.N.15a
 whose_class = "a"
 
-# Source: S2.N.15b
-how_many = (3, "pairs == (every - itself) / 2")
-
 
 # Source: S2.N.16
 def best_template(X, T):
@@ -80,19 +77,19 @@ where_to = "b"
 # Source: S2.N.12
 jump = 0.2
 
-# Source: S2.N.4b
-their_offset = (4, "t == -b / sqrt(w1**2 + w2**2)")
-
 # Source: S2.N.3
 their_bias = (0, "t == -b / length")
 
 # Source: S2.N.15a
 by_distance = "debac"
 
+# Source: S2.N.15b
+how_many = (3, "pairs == (every - itself) / 2")
+
 
 # Source: S2.N.15b
 def ovo_pairs(k):
-    """All pairs of two different classes, each once: the smaller number first, in the order of a dictionary.
+    """All pairs of two different classes, each once: the smaller number first, sorted by the first, then by the second.
 
     k an int, at least 2  ->  (number of pairs, 2) whole numbers
     """

@@ -56,7 +56,7 @@ def _arrow(axes, start, step):
 
 @in_house_style()
 def far_and_near(pictures, features, y, w, b, distance):
-    """Seven pictures from the farthest 0 to the farthest 1, their way to the line, and how long it is.
+    """Seven pictures from the farthest 0 to the farthest 1, the worst mistakes among them, and their ways to the line.
 
     pictures (n, 64), features (n, 2), y (n,) of 0 and 1, w (2,), b a number, distance (n,) signed, from the line
     """
@@ -70,6 +70,8 @@ def far_and_near(pictures, features, y, w, b, distance):
     distance = np.round(distance, 9)  # pictures with equal features are told apart by their place alone
     ticks = np.linspace(distance.min(), distance.max(), 7)
     chosen = [int(np.argmin(np.abs(distance - tick))) for tick in ticks]
+    mistakes = np.where((distance > 0) != y, distance, 0)
+    chosen[2:4] = int(np.argmin(mistakes)), int(np.argmax(mistakes))
     normal = np.asarray(w) / np.hypot(*w)
     for number, (axes, i) in enumerate(zip(grid[1], chosen, strict=True), 1):
         ends = np.array([features[i], features[i] - distance[i] * normal])
@@ -109,6 +111,7 @@ def _with_origin(axes, features, y):
     axes.plot([0, 0, -0.3], [0.9, -0.3, -0.3], color=CARD, linewidth=0)  # nothing is cut off on the way
     axes.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
     axes.axvline(0, color=QUIET, linewidth=0.8, zorder=1)
+    axes.texts[0].set_position((-0.1, 0.33))  # off the line that the sliders start with
     axes.set(xlim=(-0.2, 1.05), ylim=(-0.22, 0.78), aspect="equal")
 
 
@@ -160,7 +163,6 @@ def three_lines(features, y, W, b, predict, names):
     colours, extent = (*CLASS, THIRD), (x1[0], x1[-1], x2[0], x2[-1])
     look = {"cmap": ListedColormap(colours), "vmin": 0, "vmax": 2, "alpha": 0.2, "interpolation": "nearest"}
     axes.imshow(said, extent=extent, origin="lower", zorder=0, **look)
-    axes.contourf(x1, x2, highest, [-1e9, 0], colors=[CARD], alpha=0.6, zorder=0)
     axes.contourf(x1, x2, highest, [-1e9, 0], colors="none", hatches=["//"], zorder=1)
     if (highest <= 0).any():
         axes.text(*plane[highest <= 0].mean(axis=0), "nobody", ha="center", va="center", zorder=3, **BOLD)
@@ -217,6 +219,8 @@ def templates(T, said, scaled, true):
 def two_losses(count, squares, between=((-8, 20), (-14, 6)), near=((4, 5), (-6.5, -5.5))):
     """Two losses over (w1, w2) as maps side by side; below, the little square `near` of each, many times larger.
 
+    The start of a descent is the middle of `near`; each map has its own scale.
+
     count(w) and squares(w) of w (2,) give a number; between and near: the ends of w1, and of w2
     """
     fig, grid = new_figure(6.4, rows=2, columns=2)
@@ -225,6 +229,7 @@ def two_losses(count, squares, between=((-8, 20), (-14, 6)), near=((4, 5), (-6.5
         for axes, loss in zip(row, (count, squares), strict=True):
             heights = np.array([[loss(np.array([p, q])) for p in w1] for q in w2])
             axes.imshow(heights, extent=(*ends[0], *ends[1]), origin="lower", cmap=LOSS, aspect="auto")
+            axes.plot(*np.mean(near, axis=1), "o", color=BACKWARD, markersize=5 if ends is between else 10)
             axes.set(xlim=ends[0], ylim=ends[1])
     for axes, name in zip(grid[0], ("counting: share wrong", "squares: mean"), strict=True):
         axes.set_title(name)

@@ -48,6 +48,12 @@ def sum_for_side(X, w, b):
     return X @ w + b
 
 
+@mistake("side", "common")
+def products_not_added(X, w, b):
+    """These are the sides of the single products, entry by entry. A row has one sum, with all its products in it."""
+    return np.sign(X * w + b)
+
+
 # --- the normal and the offset ---------------------------------------------------------------------------------------
 
 
@@ -112,6 +118,31 @@ def offset_turned(w, b):
 def offset_without_direction(w, b):
     """The offset has lost its sign. How far is right; whether ahead of the origin or behind it is asked too."""
     return w / np.linalg.norm(w), abs(b) / np.linalg.norm(w)
+
+
+@mistake("normal_and_offset", "common")
+def two_weights_only(w, b):
+    """Right for two weights. This neuron has more, and all of them belong in the length."""
+    return _normalised(w, b, np.hypot(w[0], w[1]))
+
+
+@mistake("normal_and_offset", "common")
+def normal_of_two_entries(w, b):
+    """Right for two weights. This neuron has more: the normal has an entry for each of them."""
+    return _normalised(w[:2], b, np.hypot(w[0], w[1]))
+
+
+@mistake("normal_and_offset", "common")
+def offset_before_normal(w, b):
+    """The two are swapped: the normal comes first, then the offset."""
+    normal, offset = _normalised(w, b, np.linalg.norm(w))
+    return offset, normal
+
+
+@mistake("normal_and_offset", "common")
+def weights_and_bias_swapped(w, b):
+    """Weights and bias are swapped: what is called b here holds the weights, or the other way round."""
+    return _normalised(b, w, np.linalg.norm(b))
 
 
 # --- signed distance -------------------------------------------------------------------------------------------------
@@ -277,6 +308,19 @@ def lengths_along_the_wrong_axis(X, T):
     return np.argmax(X @ (T / np.linalg.norm(T, axis=1)[:, None]), axis=1)
 
 
+@mistake("best_template", "common")
+def best_fit_itself(X, T):
+    """This is how well the best template fits. Which one it is was asked."""
+    return np.max(X @ T / np.linalg.norm(T, axis=0), axis=1)
+
+
+@mistake("best_template", "common")
+def largest_sum_of_templates(X, T):
+    """This is how large the largest sum is, with the templates at their own lengths. Which template wins at length 1
+    was asked."""
+    return np.max(X @ T, axis=1)
+
+
 # --- counting mistakes -----------------------------------------------------------------------------------------------
 
 
@@ -326,6 +370,19 @@ def difference_of_the_shares(X, y, w, b):
 def each_row_for_itself(X, y, w, b):
     """This says for each row whether it is wrong. A loss is one number for all of them."""
     return (X @ w + b > 0) != y
+
+
+@mistake("zero_one_loss", "common")
+def percent_wrong(X, y, w, b):
+    """This is in percent. A share lies between 0 and 1."""
+    return 100 * np.mean((X @ w + b > 0) != y)
+
+
+@mistake("zero_one_loss", "common")
+def sums_for_labels(X, y, w, b):
+    """The sums themselves were compared with the labels, and hardly a sum is exactly 0 or 1. First the neuron has to
+    say 0 or 1."""
+    return np.mean((X @ w + b) != y)
 
 
 # --- slips, orders, numbers ------------------------------------------------------------------------------------------
@@ -450,27 +507,11 @@ lengths_after_use = wrong(
     "Z is divided by lengths that no line above has measured.",
 )
 
-bias_in_the_root = wrong(
-    "bias_in_the_root",
-    "their_offset",
-    "S2.N.4b",
-    (4, "t == -b / sqrt(b**2 + w1**2 + w2**2)"),
-    "The line is found. The length in line 3 is made of the weights alone, and line 4 has to say the same.",
-)
-
-offset_called_right = wrong(
-    "offset_called_right",
-    "their_offset",
-    "S2.N.4b",
-    (0, "t**2 == b**2 / (w1 + w2)"),
-    "Put numbers in: w = (3, 4) has length 5. What does the root in line 4 give?",
-)
-
 normal_called_wrong = wrong(
     "normal_called_wrong",
     "their_bias",
     "S2.N.3",
-    (5, "t * length == b"),
+    (4, "w @ (t * n) == b"),
     "Walk t from the origin along the arrow: the sum begins at b, changes by t times length, and ends at 0.",
 )
 
@@ -516,6 +557,18 @@ def pairs_in_both_orders(k):
 def larger_number_first(k):
     """These are the right pairs with the larger number first; the smaller one is to stand first."""
     return np.array([(i, j) for i in range(k) for j in range(i)])
+
+
+@mistake("ovo_pairs", "common")
+def sorted_by_the_second(k):
+    """The pairs are right and in another order: sort them by their first number, then by their second."""
+    return np.array([(i, j) for j in range(k) for i in range(j)])
+
+
+@mistake("ovo_pairs", "common")
+def each_pair_turned(k):
+    """Each pair is turned round: the larger number stands first here, and the smaller one is wanted there."""
+    return np.array([(j, i) for i in range(k) for j in range(i + 1, k)])
 
 
 @mistake("ovo_pairs", "common")

@@ -103,8 +103,13 @@ STYLES = {
         lambda X, y, w, b: np.sum(np.abs((X @ w + b > 0) - 1.0 * y)) / len(y),
     ],
     "jump": [0.5, 1, 0.2005, 1.0],
-    "their_offset": [(4, "t == -b / (w1**2 + w2**2)**0.5"), (4, "t == -b * (w1 * w1 + w2 * w2)**-0.5")],
-    "their_bias": [(0, "length == -b / t"), (0, "w @ w == length**2"), (0, "sqrt(w @ w) == length")],
+    "their_bias": [
+        (0, "b == -t * length"),
+        (0, "t * length == -b"),
+        (0, "length == -b / t"),
+        (0, "w @ w == length**2"),
+        (0, "sqrt(w @ w) == length"),
+    ],
     "by_distance": ["edbac", "e d b a c"],
     "ovo_pairs": [
         pairs_while,
