@@ -63,7 +63,7 @@ all_ways = [
     "p - y",
 ]
 
-# Source: S1.1b
+# Source: S1.1a, S1.1b
 score_slopes = (3, "dZ == (exp(Z) / sum(exp(Z), axis=1, keepdims=True) - Y) / n")
 
 
@@ -103,9 +103,6 @@ one_hot_loss = [
     "-sum(y * log(p))",
 ]
 
-# Source: S1.1a, S3.a2
-from_scores = (0, "L == -mean(sum(Y * log(P), axis=1))")
-
 
 # Source: S1.1c, S3.a2
 def scores_gradient(Z, Y):
@@ -118,12 +115,6 @@ def scores_gradient(Z, Y):
 
 # Source: S2.N.19c
 their_step = (2, "dW == -X.T @ (Y - P) / n")
-
-# Source: S2.N.19c
-line_three = 0
-
-# Source: S2.N.19d
-in_words = (3, "truth[j] == 1")
 
 # Source: S2.M.3a
 last_layer = (0, "dV == H.T @ P - H.T @ Y")

@@ -18,7 +18,7 @@ def minus_for_the_first_term_only(p, y):
 
 @mistake("bce", "S2.N.13")
 def sum_for_mean(p, y):
-    """This is the sum over the examples, as many books have it. The house's loss owns the 1/n."""
+    """This is the sum over the examples, as many books have it. The course's loss owns the 1/n."""
     return -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
@@ -66,6 +66,12 @@ def likelihood_itself(p, y):
 
 
 @mistake("bce", "common")
+def mean_inside_the_log(p, y):
+    """The mean was taken first and the log after it. Each example has its own log, and the mean is over those."""
+    return -np.log(np.mean(np.where(y == 1, p, 1 - p)))
+
+
+@mistake("bce", "common")
 def another_log(p, y):
     """This log has base 10. The course means the natural one, whose slope is 1 over what it is taken of."""
     return -np.mean(y * np.log10(p) + (1 - y) * np.log10(1 - p))
@@ -87,6 +93,38 @@ second_sign_lost = wrong(
     "S2.G.2c",
     [_FIRST, "(-y / p + -(1 - y) / (1 - p)) * p * (1 - p)", "-y * (1 - p) + (1 - y) * p", "p - y"],
     "Line 2: the log of 1 - p brings one minus from inside, and the loss has another in front. Count them both.",
+)
+
+second_minus_in_front = wrong(
+    "second_minus_in_front",
+    "bce_slope",
+    "S2.G.2c",
+    [_FIRST, "(-y / p - (1 - y) / (1 - p)) * p * (1 - p)", "-y * (1 - p) + (1 - y) * p", "p - y"],
+    "Line 2: the plus before the hole was given, and it is right: the two minus signs of the second term meet.",
+)
+
+second_term_unbracketed = wrong(
+    "second_term_unbracketed",
+    "bce_slope",
+    "common",
+    [_FIRST, "(-y / p + 1 - y / (1 - p)) * p * (1 - p)", "-y * (1 - p) + (1 - y) * p", "p - y"],
+    "Line 2: without brackets the fraction has y alone on its top. All of the top needs brackets.",
+)
+
+second_sign_lost_so_far = wrong(
+    "second_sign_lost_so_far",
+    "bce_slope",
+    "S2.G.2c",
+    [_FIRST, "(-y / p + -(1 - y) / (1 - p)) * p * (1 - p)", "-y * (1 - p) + ___", ""],
+    second_sign_lost.sentence,
+)
+
+second_term_unbracketed_so_far = wrong(
+    "second_term_unbracketed_so_far",
+    "bce_slope",
+    "common",
+    [_FIRST, "(-y / p + 1 - y / (1 - p)) * p * (1 - p)", "-y * (1 - p) + ___", ""],
+    second_term_unbracketed.sentence,
 )
 
 second_term_forgotten = wrong(
@@ -114,7 +152,7 @@ def _residual(X, y, w, b):
 
 @mistake("bce_gradient", "S2.N.14b")
 def summed_not_averaged(X, y, w, b):
-    """This is the gradient of the sum over the examples. The house's loss is a mean, and so is its gradient."""
+    """This is the gradient of the sum over the examples. The course's loss is a mean, and so is its gradient."""
     r = _residual(X, y, w, b)
     return r @ X, r.sum()
 
@@ -194,6 +232,13 @@ def first_example_alone(X, y, w, b):
     return r[0] * X[0], r[0]
 
 
+@mistake("bce_gradient", "common")
+def results_swapped(X, y, w, b):
+    """dw and db are swapped: the gradient along the weights comes first."""
+    r = _residual(X, y, w, b)
+    return r.mean(), r @ X / len(X)
+
+
 # --- right_answer ----------------------------------------------------------------------------------------------------
 
 no_error_no_pull = wrong(
@@ -228,6 +273,32 @@ slope_for_pull = wrong(
     "The slope of the logistic function is still in this number as a factor; for this loss it cancels.",
 )
 
+too_few_decimals = wrong(
+    "too_few_decimals", "right_answer", "common", -0.1192, "Right as far as it goes; six decimals are wanted."
+)
+
+three_decimals = wrong("three_decimals", "right_answer", "common", -0.119, too_few_decimals.sentence)
+
+two_decimals = wrong("two_decimals", "right_answer", "common", -0.12, too_few_decimals.sentence)
+
+flat_factor_kept = wrong(
+    "flat_factor_kept",
+    "right_answer",
+    "common",
+    -0.01251553,
+    "This still has the slope of the logistic function, p(1 - p), as a factor; in the derivation it cancelled.",
+)
+
+flat_factor_rounded = wrong("flat_factor_rounded", "right_answer", "common", -0.012516, flat_factor_kept.sentence)
+
+slope_of_the_squares = wrong(
+    "slope_of_the_squares",
+    "right_answer",
+    "common",
+    -0.02503107,
+    "This is the pull under the squared loss, where the slope of the logistic function stays as a factor.",
+)
+
 sum_for_degree = wrong(
     "sum_for_degree",
     "right_answer",
@@ -241,7 +312,7 @@ sum_for_degree = wrong(
 
 @mistake("cross_entropy", "S2.N.19a")
 def sum_over_rows(P, Y):
-    """This is the sum over all rows, as a hand-in had it. The house's loss is the mean over the rows."""
+    """This is the sum over all rows, as a hand-in had it. The course's loss is the mean over the rows."""
     return -np.sum(Y * np.log(P))
 
 
@@ -284,8 +355,28 @@ def one_cost_a_row(P, Y):
 
 @mistake("cross_entropy", "common")
 def one_cost_a_class(P, Y):
-    """The sum ran down the columns. Rows are examples: sum along each row, then take the mean over the rows."""
+    """It was divided by the number of classes. The rows are the examples: sum along each row, then take the mean over
+    the rows."""
     return -np.mean(np.sum(Y * np.log(P), axis=0))
+
+
+@mistake("cross_entropy", "common")
+def picked_down_the_columns(P, Y):
+    """The probabilities were added down the columns before the log. Each row has one probability and one log."""
+    return -np.mean(np.log(np.sum(Y * P, axis=0)))
+
+
+@mistake("cross_entropy", "common")
+def largest_probability(P, Y):
+    """This charges for the largest probability of each row. What counts is what was given to the true class."""
+    return -np.mean(np.log(np.max(P, axis=1)))
+
+
+@mistake("cross_entropy", "common")
+def mean_of_coins(P, Y):
+    """This is the binary cross-entropy over all entries. A row has one true class, and only what was given to it
+    counts."""
+    return -np.mean(Y * np.log(P) + (1 - Y) * np.log(1 - P))
 
 
 @mistake("cross_entropy", "common")
@@ -304,6 +395,30 @@ own_way_only = wrong(
     "S2.N.19c",
     [_WAYS, "(-y / p) @ (diag(p) - diag(p * p))", "-y + sum(y) * p", "p - y"],
     "Line 2: this keeps only the slope of each probability along its own score. The others move as well.",
+)
+
+diagonal_of_chapter_3 = wrong(
+    "diagonal_of_chapter_3",
+    "all_ways",
+    "S3.a1",
+    [_WAYS, "(-y / p) @ (diag(p * (1 - p)))", "-y + sum(y) * p", "p - y"],
+    "Line 2: this is only the diagonal of the table; the six slopes beside it are lost.",
+)
+
+diagonal_of_chapter_3_so_far = wrong(
+    "diagonal_of_chapter_3_so_far",
+    "all_ways",
+    "S3.a1",
+    [_WAYS, "(-y / p) @ (diag(p * (1 - p)))", "-y + sum(y) * ___", ""],
+    diagonal_of_chapter_3.sentence,
+)
+
+last_line_turned = wrong(
+    "last_line_turned",
+    "all_ways",
+    "common",
+    [_WAYS, "(-y / p) @ (diag(p) - outer(p, p))", "-y + sum(y) * p", "y - p"],
+    "Line 4: the signs are turned. In line 3, which of the two letters has the minus?",
 )
 
 outer_forgotten = wrong(
@@ -332,6 +447,14 @@ nothing_divided = wrong(
     "This would be the gradient of the sum. The loss is a mean over n rows.",
 )
 
+nothing_divided_written_out = wrong(
+    "nothing_divided_written_out",
+    "score_slopes",
+    "S1.1b",
+    (3, "dZ == exp(Z) / sum(exp(Z), axis=1, keepdims=True) - Y"),
+    nothing_divided.sentence,
+)
+
 other_term_divided = wrong(
     "other_term_divided",
     "score_slopes",
@@ -357,7 +480,7 @@ def _dZ(X, Y, W, b):
 
 @mistake("softmax_gradient", "S2.N.19b")
 def both_summed_not_averaged(X, Y, W, b):
-    """These are the gradients of the sum over the rows. The house's loss owns the 1/n."""
+    """These are the gradients of the sum over the rows. The course's loss owns the 1/n."""
     dZ = softmax(X @ W + b) - Y
     return X.T @ dZ, dZ.sum(axis=0)
 
@@ -473,6 +596,20 @@ def bias_summed_to_a_number(X, Y, W, b):
     return X.T @ dZ, dZ.sum()
 
 
+@mistake("softmax_gradient", "common")
+def bias_summed_along_the_rows(X, Y, W, b):
+    """dW is right; db was summed along each row, so it has one entry an example. There is one bias for each class."""
+    dZ = _dZ(X, Y, W, b)
+    return X.T @ dZ, dZ.sum(axis=1)
+
+
+@mistake("softmax_gradient", "common")
+def both_swapped(X, Y, W, b):
+    """dW and db are swapped: the gradient along the weights comes first."""
+    dZ = _dZ(X, Y, W, b)
+    return dZ.sum(axis=0), X.T @ dZ
+
+
 # --- training_step ---------------------------------------------------------------------------------------------------
 
 after_before_it_is_done = wrong(
@@ -533,22 +670,6 @@ degree_left_in = wrong(
     "The same entries are 0 as before, and dW has none there. What of the columns of the other classes?",
 )
 
-summed_slopes_are_one = wrong(
-    "summed_slopes_are_one",
-    "line_three",
-    "S2.N.19c",
-    1.0,
-    "Both rows, of labels and of probabilities, sum to 1. The line subtracts one from the other.",
-)
-
-truth_of_the_others = wrong(
-    "truth_of_the_others",
-    "in_words",
-    "S2.N.19d",
-    (4, "sum(truth) == 1"),
-    "This is true, and it mends line 4. Line 3 comes before it and has the same fault.",
-)
-
 
 @mistake("scores_gradient", "S1.1c")
 def one_column(Z, Y):
@@ -561,6 +682,12 @@ def one_column(Z, Y):
 def labels_divided(Z, Y):
     """The 1/n stands on Y alone. The loss is a mean, so everything in it is divided."""
     return softmax(Z) - Y / len(Z)
+
+
+@mistake("scores_gradient", "common")
+def along_the_probabilities(Z, Y):
+    """These are the slopes along P. From each score all the probabilities of its row are reached: add those ways."""
+    return -Y / softmax(Z) / len(Z)
 
 
 @mistake("scores_gradient", "S3.a1")

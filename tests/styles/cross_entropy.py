@@ -67,7 +67,7 @@ STYLES = {
     ],
     "bce_slope": [
         [_BCE, "(-y / p + (1 - y) * (1 / (1 - p))) * p * (1 - p)", "-y * (1 - p) + p * (1 - y)", "-y + p"],
-        [_BCE, "(-y/p + (1-y)/(1-p)) * p * (1-p)", "-y*(1-p) + (p - p*y)", "p * 1 - y"],
+        [_BCE, "(-y/p + (1-y)/(1-p)) * p * (1-p)", "-y*(1-p) + (p - p*y)", "-(y - p)"],
     ],
     "bce_gradient": [
         bce_gradient_loops,
@@ -109,14 +109,11 @@ STYLES = {
     ],
     "their_slope": [(2, "p == sigmoid(z)"), (2, "p == sigmoid(w @ x + b)")],
     "one_hot_loss": [[_ONE_HOT, "-(y[0] * log(p[0]) + (y[1] * log(p[1]) + y[2] * log(p[2])))", "-sum(log(p) * y)"]],
-    "from_scores": [(0, "dZ == P / n - Y / n"), (0, "L == -mean(sum(Y * log(P), axis=1))")],
     "scores_gradient": [
         lambda Z, Y: _softmax(Z) / len(Y) - Y / len(Y),
         lambda Z, Y: np.array([p - y for p, y in zip(_softmax(Z), Y, strict=True)]) / Z.shape[0],
     ],
     "their_step": [(2, "dW == X.T @ (P - Y) / n"), (2, "dW == -(X.T @ (Y - P)) / n")],
-    "line_three": [0.0, -1e-17],
-    "in_words": [(3, "truth[j] == 1"), (3, "truth[j] == y[j]")],
     "last_layer": [(0, "dV == H.T @ (P - Y)"), (0, "V_new == V - rate * dV")],
-    "both_ways": ["cfaebd", "fcabed"],
+    "both_ways": ["cfaebd", "fcabed", "cfbeda"],
 }
