@@ -39,4 +39,4 @@ def test_every_make_target_and_every_chapter_is_listed():
         name.lower().replace(" and", "").replace("-", " ").replace(" ", "_")
         for name in re.findall(r"^\| \d \| ([\w -]+) \|", readme, re.M)
     ]
-    assert listed[: len(ready)] == ready
+    assert len(listed) >= len(ready) and all(map(str.startswith, listed, ready))
