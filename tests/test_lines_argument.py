@@ -99,8 +99,29 @@ def test_the_target_on_every_line_is_refused():
     refused_at(judge_slope(disguises, free), 3, "line 2 again")
 
 
+@pytest.mark.parametrize("pads", [*itertools.permutations(["s*(1-s)", "s*(1-s)+s-s", "2*s*(1-s)/2"])])
+def test_the_target_on_every_line_padded_is_refused(pads):
+    answer = [*SLOPE_RIGHT[:2], *pads]
+    refused_at(judge_slope(answer, [*SLOPE_BLANK[:4], ("", "s")]), 4, "line 3 again", "cancel")
+    frames = [(SLOPE[0][0], "D exp z"), *[("", "exp z")] * 2]
+    answer = [*SLOPE_RIGHT[:2], "exp(-z)/(1+exp(-z))**2 + z - z"]
+    refused_at(judge_slope(answer, frames), 3, "line 2 again")
+
+
+def test_padding_is_a_step_where_the_frame_asks_for_it():
+    truth = lambda rng: {"z": rng.normal(size=4), "m": rng.uniform(0.5, 2)}  # noqa: E731
+    frames = [("sum(exp(z))", "sum exp z"), ("sum(exp(m) * ___)", "exp z m"), ("", "sum exp z m")]
+    right = ["sum(exp(z))", "sum(exp(m) * (exp(z) / exp(m)))", "exp(m) * sum(exp(z) / exp(m))"]
+    assert derivation(right, frames, truth, rng()).outcome == RIGHT
+    found = checked(derivation([*right[:2], "sum(exp(z) * m / m)"], frames, truth, rng()))
+    refused_at(found, 3, "line 1 again")
+    frames = [("s * (1 - s)", "s"), ("s * ___", "s")]
+    found = checked(derivation(["s * (1 - s)", "s * (-s + 1)"], frames, lambda rng: {"s": 0.3}, rng()))
+    refused_at(found, 2, "line 1 again")
+
+
 def test_the_first_line_on_every_line_is_refused():
-    refused_at(judge_slope([SLOPE_RIGHT[0]] * 5), 2, "D")
+    refused_at(judge_slope([SLOPE_RIGHT[0]] * 5), 2, "given")
     free = [(SLOPE[0][0], "D exp z")] + [("", "D exp z s")] * 4
     refused_at(judge_slope([SLOPE_RIGHT[0]] * 5, free), 2, "line 1 again")
 
@@ -229,6 +250,34 @@ def test_equations_are_checked_at_the_true_value_and_the_first_that_fails_is_nam
     refused_at(judge_odds(broken), 3, "does not hold")
 
 
+def test_what_is_filled_in_uses_the_names_listed_and_the_frame_may_use_others():
+    solved = [*ODDS[:3], ("P == ___", "exp t")]
+    assert judge_odds(ODDS_RIGHT, solved).outcome == RIGHT
+    answer = ["log(P / (1 - P)) == t", "P/(1-P) == exp(t)", "P == exp(t) - exp(t)*P", "P == exp(t)*(1-P)"]
+    refused_at(judge_odds(answer, solved), 4, "uses P", "only exp, t")
+    assert judge_odds(answer).outcome == RIGHT
+    refused_at(judge_odds(at(4, "P == 1/(1+exp(-t)) + P - P", ODDS_RIGHT), solved), 4, "uses P")
+    bare = [("P == exp(t) / (1 + exp(t))", ""), ("P == ___", "")]
+    found = judge_odds(["P == exp(t) / (1 + exp(t))", "P == 1 / (1 + exp(-t))"], bare)
+    refused_at(found, 2, "uses exp, t", "no names")
+
+
+@pytest.mark.parametrize(
+    "pad", ["2*P/(1-P) == 2*exp(t)", "P/(1-P) + 1 == exp(t) + 1", "P*P/(1-P) == P*exp(t)", "exp(t)-P == P/(1-P)-P"]
+)
+def test_an_equation_with_the_same_done_to_both_sides_is_that_equation(pad):
+    refused_at(judge_odds(at(3, pad, ODDS_RIGHT)), 3, "line 2 again")
+    refused_at(judge_odds(at(4, "P == P*exp(t)*(1-P)/P", ODDS_RIGHT)), 4, "line 3 again")
+
+
+def test_a_rule_for_any_function_is_a_step_of_a_derivation():
+    truth = lambda rng: {"z": rng.normal(), "s": "sigmoid(z)"}  # noqa: E731
+    frames = [("D(log(s), z) == ___", "D s z"), ("", "D log s z")]
+    answer = ["D(log(s), z) == D(s, z) / s", "D(log(s), z) == 1 - s"]
+    frames = [("s == 1 / (1 + exp(-z))", ""), *frames]
+    assert derivation(["s == 1 / (1 + exp(-z))", *answer], frames, truth, rng()).outcome == RIGHT
+
+
 def test_equations_that_are_the_same_trivial_or_say_nothing_are_refused():
     free = [ODDS[0]] + [("", "P exp t log")] * 3
     target = "P == 1 / (1 + exp(-t))"
@@ -342,7 +391,7 @@ EQUAL_WIDTHS = (WRONG_WEIGHTS, "W1 W2 W3 Z1 Z2 dZ2 indicator", layers_truth((2, 
 SLIPS = {
     "LOST_SIGN": (LOST_SIGN, 6, "P == 1 / (1 + exp(-t))", "P == 1 - 1 / (1 + exp(t))"),
     "STOP": (STOP, 5, "left == J_new", "left == ((1 - 2*rate) * w)**2"),
-    "LOGISTIC": (LOGISTIC, 0, "D(log(1 - s), z) == -s", "s**2 == s / (1 + exp(-z))"),
+    "LOGISTIC": (LOGISTIC, 0, "D(log(1 - s), z) == -s", "D(exp(-z), z) == 1 - 1 / s"),
     "DIAGONAL": (DIAGONAL, 3, "D(s, z) == diag(s) - outer(s, s)", "D(s, z) == s * (eye(k) - s[:, None])"),
     "OTHER_WIDTHS": (OTHER_WIDTHS, 2, "dZ1 == indicator(Z1) * (dZ2 @ W2.T)", "dZ1 == (W2 @ dZ2.T).T * indicator(Z1)"),
     "EQUAL_WIDTHS": (EQUAL_WIDTHS, 2, "dZ1 == indicator(Z1) * (dZ2 @ W2.T)", "dZ1 == (W2 @ dZ2.T).T * indicator(Z1)"),
@@ -463,9 +512,62 @@ def test_a_left_side_that_returns_on_the_right_is_refused_even_where_it_is_liste
     assert "left side stands on the right" in found.facts[0]
 
 
+# The same with its fourth line lost, and D listed.
+DROPPED = (
+    ["J_old == w**2", "w_new == w - rate * 2 * w", "J_new == w_new**2", "J_old - J_new == 4*rate*w**2"],
+    "w w_new J_old J_new rate D",
+    stop_truth,
+)
+
+
+@pytest.mark.parametrize(
+    "mended, word",
+    [
+        ("J_old - J_new == J_old + w_new - J_new - w + rate*2*w", "left side"),
+        ("J_old - J_new == 2*J_old - J_new - w**2", "left side"),
+        ("J_old - J_new == J_old*w/w - J_new + (w_new - w + rate*2*w)", "left side"),
+        ("J_old - J_new == -(J_new - J_old) + J_old - w**2", "left side"),
+        ("J_old - J_new == J_old*w/w_new*(1-2*rate) - J_new", "left side"),
+        ("J_old - J_new == (J_old*w - J_new*w)/w", "says nothing"),
+        ("J_old - J_new == (J_old - J_new)*w/w", "left side"),
+        ("J_old - J_new == J_old - w_new**2", "line 3 again"),
+        ("J_old - J_new == w**2 - J_new", "line 1 again"),
+        ("J_old - J_new == D(w*J_old, w) - J_new", "does not hold"),
+    ],
+)
+def test_an_identity_behind_another_true_line_mends_nothing(mended, word):
+    found = judge(DROPPED, (4, mended))
+    assert found.outcome == WRONG and word in found.facts[0], found.facts
+
+
+@pytest.mark.parametrize("mended", ["4*rate*(1 - rate)*w**2", "w**2 - w_new**2", "(w - w_new) * (w + w_new)"])
+def test_what_does_mend_it_passes(mended):
+    assert judge(DROPPED, (4, f"J_old - J_new == {mended}")).outcome == RIGHT
+
+
+def test_a_line_that_cancels_what_the_line_before_left_standing_mends_it():
+    lines = ["s == sigmoid(z)", "g == 1/s * s * (1 - s)", "g == 1 + s"]
+    truth = lambda rng: {"z": rng.normal(), "s": "sigmoid(z)", "g": "1 - s"}  # noqa: E731
+    assert faults(lines, 3, truth, rng()) == [] and faults([*lines[:2], "g == 1 - s"], 0, truth, rng()) == []
+    hand_in = (lines, "s z", truth)
+    assert judge(hand_in, (3, "g == 1 - s")).outcome == RIGHT
+    for again in ("g == s * (1 - s) * 1/s", "g == 2 * s * (1 - s) / s / 2"):
+        assert "line 2 again" in judge(hand_in, (3, again)).facts[0]
+
+
 @pytest.mark.parametrize(
     "line, word",
     [
+        ("D(z, z) == 1", "says nothing"),
+        ("D(z*z, z) == 2*z", "says nothing"),
+        ("D(s, z) == D(s + 1, z)", "says nothing"),
+        ("D(s*s, z) == 2*s*D(s, z)", "says nothing"),
+        ("s == s + D(0*z, z)", "says nothing"),
+        ("D(s, z) == D(s, z) + s - 1/(1+exp(-z))", "says nothing"),
+        ("s + z == z + 1/(1+exp(-z))", "line 1 again"),
+        ("s * z == z/(1+exp(-z))", "line 1 again"),
+        ("s**2 == s / (1 + exp(-z))", "line 1 again"),
+        ("2*s == 2/(1+exp(-z))", "line 1 again"),
         ("D(s, z) == s * (1 - s)", "line 3 again"),
         ("s * (1 - s) == D(s, z)", "line 3 again"),
         ("s == s", "says nothing"),
@@ -482,6 +584,71 @@ def test_a_left_side_that_returns_on_the_right_is_refused_even_where_it_is_liste
 def test_under_a_right_hand_in_one_more_line_has_to_follow_and_to_say_something(line, word):
     found = judge(LOGISTIC, (0, line))
     assert found.outcome == WRONG and word in found.facts[0], found.facts
+
+
+def test_an_index_stays_what_it_is_when_functions_are_exchanged():
+    truth = lambda rng: {"z": rng.normal(size=4), "i": 1, "j": 3, "s": "softmax(z)"}  # noqa: E731
+    hand_in = (["sum(s) == 1", "D(s[j], z)[i] == -s[i] * s[j]"], "D s z i j", truth)
+    assert judge(hand_in, (0, "D(s[j], z)[i] == D(s[i], z)[j]")).outcome == RIGHT
+    assert "says nothing" in judge(hand_in, (0, "D(s[j], z)[i] == D(s[j] + 1, z)[i]")).facts[0]
+
+
+def test_where_every_line_is_about_any_function_one_more_such_line_will_do():
+    truth = lambda rng: {"z": rng.normal(), "s": "sigmoid(z)"}  # noqa: E731
+    rules = (["D(s**2, z) == 2*s*D(s, z)"], "D s z", truth)
+    assert judge(rules, (0, "D(s**3, z) == 3*s**2*D(s, z)")).outcome == RIGHT
+    assert "says nothing" in judge((["D(s, z) == s*(1 - s)"], "D s z", truth), (0, "D(z, z) == 1")).facts[0]
+
+
+@pytest.mark.parametrize(
+    "line", ["(z*z)**0.5 + s == z + 1/(1+exp(-z)) + 0*D(z**0.5, z)", "log(z*z) == 2*log(z) + 0*D(log(z), z)"]
+)
+def test_a_line_that_is_unsure_where_the_authors_lines_are_not_is_refused(line):
+    for seed in range(12):
+        draws = iter([0.7, -0.4, 1.1])
+        found = judge((*LOGISTIC[:2], lambda rng, d=draws: {"z": next(d), "s": "sigmoid(z)"}), (0, line), seed)
+        assert found.outcome == WRONG and "smooth" in found.facts[0], found.facts
+
+
+def test_where_the_authors_line_is_unsure_the_other_draws_decide():
+    draws = iter([3e-5, -0.4, 0.9])
+    hand_in = (
+        ["D(relu(z), z) == indicator(z)", "z == 2*h"],
+        "D relu z h",
+        lambda rng: {"z": (z := next(draws)), "h": z / 2},
+    )
+    assert judge(hand_in, (0, "D(relu(z)**2, z) == 4 * h * D(relu(z), z)")).outcome == RIGHT
+    found = slip((0, ""), ["D(relu(z), z) == 1"], "D relu z", lambda rng: {"z": 3e-5}, rng())
+    assert "smooth" in found.facts[0]
+
+
+# S2.N.1: with these numbers x1 and x2 are both 1, and z is twice w2.
+def neuron(numbers):
+    return numbers | {"z": numbers["b"] + numbers["w1"] * numbers["x1"] + numbers["w2"] * numbers["x2"]}
+
+
+def judge_first(line, **more):
+    lines = ["z == b + w1 * x1 + w2 * x2", "z == 0.1 + 0.2 * 1 + 0.3 * 1", "z == 0.6"]
+    fixed = lambda rng: neuron({"b": 0.1, "w1": 0.2, "w2": 0.3, "x1": 1.0, "x2": 1.0})  # noqa: E731
+    assert faults(lines, 0, fixed, rng()) == []
+    return checked(slip((0, line), lines, "z b w1 w2 x1 x2", fixed, rng(), **more))
+
+
+@pytest.mark.parametrize(
+    "line", ["z == z * x1", "x1 == x2", "z == 2*w2", "x1 == 1", "z - z == x1 - x2", "b == w2 - w1"]
+)
+def test_a_coincidence_of_fixed_numbers_is_refused_by_other_numbers(line):
+    others = lambda rng: neuron(dict(zip(("b", "w1", "w2", "x1", "x2"), rng.uniform(1, 2, 5), strict=True)))  # noqa: E731
+    assert judge_first(line).outcome == RIGHT
+    found = judge_first(line, also=others)
+    assert found.outcome == WRONG and "with others it does not" in found.facts[0], found.facts
+    assert judge_first("z - b == w1 * x1 + w2 * x2", also=others).outcome == RIGHT
+    assert judge_first("x2 == (z - b - w1 * x1) / w2", also=others).outcome == RIGHT
+
+
+def test_only_functions_that_the_line_may_use_are_told():
+    assert "no functions may be used here" in judge(STOP, (5, "left == pow(w, 2)")).facts[0]
+    assert "here are exp." in judge(LOST_SIGN, (6, "P == pow(t, 2)")).facts[0]
 
 
 def test_where_the_lines_are_identities_one_more_identity_will_do():
@@ -587,6 +754,13 @@ def test_the_last_line_that_changed_a_wrong_value_is_blamed_and_the_earliest_suc
     assert order("acbd", program, start, wants).quantity == "line 3 (b)"
     assert order("abdc", program, start, wants).quantity == "line 3 (d)"
     assert order("badc", program, start, wants).quantity == "line 1 (b)"
+
+
+def test_true_and_false_are_compared():
+    program, wants = ["on = z > 0", "z = z - 1"], {"on": np.array([True, False])}
+    assert order("ab", program, {"z": np.array([0.5, -0.5])}, wants).outcome == RIGHT
+    found = checked(order("ba", program, {"z": np.array([0.5, -0.5])}, wants))
+    assert found.quantity == "line 2 (a)" and "`on`" in found.facts[0]
 
 
 def test_a_statement_that_stops_is_named():

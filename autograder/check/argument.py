@@ -12,7 +12,7 @@ import numpy as np
 
 from . import compare
 from .findings import NOT_ATTEMPTED, RIGHT, WRONG, Finding, Line
-from .lines import FUNCTIONS, HOLE, MAX_TEXT, Refused, Unsure, evaluate, names, normal, parse
+from .lines import FUNCTIONS, HOLE, MAX_TEXT, Refused, evaluate, names, normal, parse
 
 DRAWS = 3
 RTOL, RTOL_D = 1e-9, 1e-6  # between two values; between two values of which D measured one
@@ -22,29 +22,31 @@ SIDES = "the left side", "the right side"
 # --- does a line hold ----------------------------------------------------------------------------------------------
 
 
-def _measure(claim, draws):
-    """(values, left, right) of an equation at each draw.
+def _draws(truth, rng, author):
+    """Draws at which D measures every line of the author (no kink is near); all of them where there is no such draw."""
+    draws = [truth(rng) for _ in range(DRAWS)]
+    return [values for values in draws if all(_measured(tree, values) for tree in author)] or draws
 
-    Raises Refused where a side has no value, for its shapes or because D finds no smooth place at any draw.
-    """
-    found = []
-    for values in draws:
-        try:
-            left, right = evaluate(claim, values)
-        except Unsure as unsure:  # a kink is near: the other draws decide
-            refusal = unsure
-            continue
-        if isinstance(claim.comparators[0], ast.Constant) and left.ndim:
-            right = np.full(left.shape, right)  # == 0 is said of every entry
-        found.append((values, left, right))
-    if not found:
-        raise refusal
-    return found
+
+def _measured(tree, values):
+    try:
+        return "D" not in _reached(tree, values) or evaluate(tree, values) is not None
+    except Refused:
+        return False
+
+
+def _measure(claim, values):
+    """Both sides of an equation.  Raises Refused where a side has no value."""
+    left, right = evaluate(claim, values)
+    if isinstance(claim.comparators[0], ast.Constant) and left.ndim:
+        right = np.full(left.shape, right)  # == 0 is said of every entry
+    return left, right
 
 
 def _gap(claim, draws, called=SIDES):
     """Where the two sides of an equation part, as the end of a sentence; "" where they agree at every draw."""
-    for values, left, right in _measure(claim, draws):
+    for values in draws:
+        left, right = _measure(claim, values)
         if left.shape != right.shape:
             return f"{called[0]} has shape {left.shape}, {called[1]} has shape {right.shape}"
         for side, name in zip((left, right), called, strict=True):
@@ -62,9 +64,9 @@ def _gap(claim, draws, called=SIDES):
 
 def _both(claim, draws):
     """ "at t = 0.7 both sides are 0.668": the evidence that an equation holds."""
-    values, left, _ = _measure(claim, draws)[0]
+    left, _ = _measure(claim, draws[0])
     entry, largest = _largest(abs(left))
-    return f"{_at(claim, values)}{entry} both sides are {left[largest]:.3g}"
+    return f"{_at(claim, draws[0])}{entry} both sides are {left[largest]:.3g}"
 
 
 def _reached(tree, values):
@@ -90,33 +92,58 @@ def _apart(a, b):
     return next((pair for pair in pairs if pair[0] != pair[1]), pairs[-1])
 
 
-def _new_line(text, listed, equation, others, left=None):
+def _new_line(text, listed, equation, others, frame="", left=None):
     """The tree of a learner's line that is well formed, uses only the names listed, and is none of `others`.
 
-    others  (what it is called, normal form) of each line that it may not be
+    others  (what it is called, tree) of each line that it may not be
+    frame   the line as it was given: the names listed are those of what is filled in
     left    the tree of the left side it has to keep: the names listed are then those of its right side
     """
-    tree = parse(text)
+    usable = listed.split()
+    tree = parse(text, usable)
     if HOLE in names(tree):
         raise Refused(f"The hole {HOLE} is still there: put your part of the formula in its place.")
     if isinstance(tree, ast.Compare) != equation:
         raise Refused("It needs one ==: left == right." if equation else "An expression is wanted here, without ==.")
     if left and normal(tree.left) != normal(left):
         raise Refused("Keep the left side of the line: what has to be mended stands right of ==.")
-    written = tree.comparators[0] if left else tree
-    strange = names(written) - set(listed.split())
+    written = tree.comparators[0] if left else _filling(text, tree, frame)
+    strange = names(written) - set(usable)
     if strange:
-        usable = ", ".join(sorted(listed.split()))
-        raise Refused(f"It uses {', '.join(sorted(strange))[:60]}; what you write may use only {usable}.")
+        only = f"only {', '.join(sorted(usable))}" if usable else "no names"
+        raise Refused(f"It uses {', '.join(sorted(strange))[:60]}; what you write may use {only}.")
     if equation and not names(tree) - set(FUNCTIONS):
         raise Refused("It has numbers only: a line is about at least one of the names.")
     form = normal(tree)
     for name, other in others:
-        if form == other:
-            raise Refused(f"It is {name} again, written another way.")
-    if (equation and form[1] == form[2]) or (left and normal(left) in map(normal, ast.walk(written))):
-        raise Refused("Its left side stands on the right as well, so it says nothing.")
+        longer = _leaves(tree) - _leaves(other)  # cancelling may be what mends a line, and a frame may ask to pad one
+        step = longer < 0 if left else longer > 0 and not equation and frame.strip(" _")
+        if form == normal(other) and not step:
+            raise Refused(f"It is {name} again: written another way, or with terms or factors that cancel.")
+    if equation:
+        sides = normal(tree.left), normal(tree.comparators[0])
+        gone = (() in form and all(sides)) or (left and not any(f"'{n}'" in repr(form) for n in names(left)))
+        if gone or form[1] == form[2] or (left and sides[0] in map(normal, ast.walk(written))):
+            raise Refused("Its left side stands on the right as well, so it says nothing.")
     return tree
+
+
+def _leaves(tree):
+    """How long a line is: its names and numbers but 1."""
+    return sum(isinstance(n, ast.Name) or (isinstance(n, ast.Constant) and n.value != 1) for n in ast.walk(tree))
+
+
+def _filling(text, tree, frame):
+    """The tree of what stands in the hole of a frame; the whole line of a blank one; of a frame without hole a 0."""
+    text, frame = "".join(text.split()), "".join(frame.split()) or HOLE
+    if frame == HOLE:
+        return tree
+    before, hole, after = frame.partition(HOLE)
+    if text.startswith(before) and text.endswith(after) and len(text) >= len(frame) - len(hole) + bool(hole):
+        filling = f"({text[len(before) : len(text) - len(after)]})" if hole else "0"
+        if normal(parse(before + filling * bool(hole) + after)) == normal(tree):
+            return parse(filling)
+    raise Refused(f"It was given as `{frame}`: fill the hole, in brackets if need be, and leave the rest.")
 
 
 def _hold(claim, draws, beginning, called=SIDES, known=()):
@@ -124,17 +151,28 @@ def _hold(claim, draws, beginning, called=SIDES, known=()):
     gap = _gap(claim, draws, called)
     if gap:
         raise Refused(f"{beginning}: {gap}.")
-    others = [other for other in known if "D" not in names(other)]
+    others = [other for other in known if "D" not in names(other)] or known
     if others and _says_nothing(claim, draws) and not any(_says_nothing(other, draws) for other in others):
-        raise Refused("It holds whatever numbers its names stand for, so it says nothing about them.")
+        raise Refused("It holds whatever its names stand for, so it says nothing about them.")
 
 
 def _says_nothing(claim, draws):
-    """Whether an equation holds when every name stands for a number of its own, as `t - t == 0` does; never with D."""
-    rng, used = np.random.default_rng(0), names(claim) - set(FUNCTIONS)
+    """Whether an equation holds when every name stands for something of its own, as `t - t == 0` does.
+
+    That is a number; beside D, for a name that is defined, a function unrelated to its own; an index stays what it is.
+    """
+    rng, used = np.random.default_rng(0), names(claim) - {*FUNCTIONS, "D"}
+    index = {n for node in ast.walk(claim) if isinstance(node, ast.Subscript) for n in names(node.slice)}
     try:
-        free = [{n: rng.uniform(0.2, 0.8, evaluate(n, values).shape) for n in used - {"D"}} for values in draws]
-        return "D" not in used and not _gap(claim, free)
+        free = []
+        for values in draws:
+            own = {n: rng.uniform(0.2, 0.8, evaluate(n, values).shape) for n in used - index}
+            if "D" in names(claim):
+                for n in [n for n in own if isinstance(values.get(n), str)]:
+                    a, b, c = rng.uniform(0.2, 0.8, 3).round(3)
+                    own |= {f"_{n}": values[n], n: f"{a} + {b} * _{n} + {c} * _{n}**3"}
+            free.append(values | own)
+        return not _gap(claim, free)
     except Refused:
         return False
 
@@ -163,7 +201,8 @@ def derivation(answer, given, truth, rng):
 
     answer  list of lines, as many as given
     given   for each line (frame, names).  frame: the line whole, with one hole ___, or "" for blank; expressions begin
-            with a whole line.  names: one text, functions included ("D exp z"); the last line's say of what kind it is.
+            with a whole line.  names: those that may be filled in, one text, functions included ("D exp z"); the last
+            line's say of what kind it is: where `P == ___` may not take P, it is solved for P.
     """
     frames = [frame for frame, _ in given]
     several = isinstance(answer, list | tuple)
@@ -174,14 +213,13 @@ def derivation(answer, given, truth, rng):
         return _not_attempted("The lines are as they were given: fill the holes, then the blank lines.")
     if not several or len(answer) != len(given):
         return _wrong("", f"A list of {len(given)} lines is wanted, each a text between quotes.")
-    equation, draws, trees = any("==" in frame for frame in frames), [truth(rng) for _ in range(DRAWS)], []
+    equation, trees = any("==" in frame for frame in frames), []
+    draws = _draws(truth, rng, [parse(frame) for frame in frames if frame.strip() and HOLE not in frame])
     for number, (text, (frame, listed)) in enumerate(zip(answer, given, strict=True), 1):
         try:
-            tree = _new_line(text, listed, equation, [(f"line {i}", normal(t)) for i, t in enumerate(trees, 1)])
-            if not _fills(text, frame):
-                raise Refused(f"It was given as `{frame}`: fill the hole, in brackets if need be, and leave the rest.")
-            if equation:
-                _hold(tree, draws, "It does not hold", known=trees)
+            tree = _new_line(text, listed, equation, [(f"line {i}", t) for i, t in enumerate(trees, 1)], frame)
+            if equation:  # a rule for D, of whatever functions, is a step
+                _hold(tree, draws, "It does not hold", known=() if "D" in names(tree) else trees)
             else:
                 called = f"line {number - 1}", f"line {number}"
                 step = ast.Compare(trees[-1] if trees else tree, [ast.Eq()], [tree])
@@ -193,26 +231,17 @@ def derivation(answer, given, truth, rng):
     return Finding(RIGHT, lines=tuple(_line(text, "holds") for text in answer))
 
 
-def _fills(text, frame):
-    """Whether a line is its frame with the hole filled by one formula; spaces do not count."""
-    text, frame = "".join(text.split()), "".join(frame.split()) or HOLE
-    if frame == HOLE:
-        return True
-    before, hole, after = frame.partition(HOLE)
-    if not (text.startswith(before) and text.endswith(after) and len(text) >= len(frame) - len(hole) + bool(hole)):
-        return False
-    filling = text[len(before) : len(text) - len(after)]
-    return normal(parse(f"{before}({filling}){after}" if hole else frame)) == normal(parse(text))
-
-
-def slip(answer, lines, listed, truth, rng):
+def slip(answer, lines, listed, truth, rng, also=None):
     """Where does this first go wrong, and what should stand there?  The mended line earns the points, the number none.
 
     answer  (number of the first line that does not hold, that line mended), or (0, one more line that holds)
     lines   the hand-in, each `lhs == rhs`
     listed  names that the learner may use, right of == (left too in one more line), functions included: "t exp"
+    also    where the hand-in is about fixed numbers: a truth with others, under which its general lines hold, and the
+            learner's has to hold as well; with x1 = x2 = 1, x1 == x2 does not follow
     """
-    claims, draws = [parse(line) for line in lines], [truth(rng) for _ in range(DRAWS)]
+    claims = [parse(line) for line in lines]
+    draws = _draws(truth, rng, claims)
     first, gaps = _first_failing(claims, draws)
     pair = isinstance(answer, list | tuple)
     if answer is None or (pair and all(map(_blank, answer))):
@@ -236,10 +265,12 @@ def slip(answer, lines, listed, truth, rng):
     yours = f"line {first}, mended" if first else "your line"
     try:
         called = ["the line as it was" if i == first else f"line {i}" for i in range(1, len(lines) + 1)]
-        others = list(zip(called, map(normal, claims), strict=True))
+        others = list(zip(called, claims, strict=True))
         left = claims[first - 1].left if first else None
-        tree = _new_line("" if _blank(text) else text, listed, True, others, left)
+        tree = _new_line("" if _blank(text) else text, listed, True, others, left=left)
         _hold(tree, draws, "It does not hold", known=claims)
+        if also:
+            _hold(tree, _draws(also, rng, claims), "It holds for these numbers, and with others it does not")
     except Refused as refusal:
         return _wrong(yours, str(refusal), [*map(_line, lines, shown), _line(text, "fails", yours)])
     return Finding(RIGHT, lines=(*map(_line, lines, shown), _line(text, "holds", yours)))
@@ -262,9 +293,10 @@ def faults(lines, first, truth, rng):
     first  the number of the line that the author takes for the first wrong one, 0 for none; it fails at every draw
     """
     claims = [parse(line) for line in lines]
-    forms = [normal(claim) for claim in claims]
-    for number, form in enumerate(forms, 1):
-        if form[0] != "==" or form[1] == form[2] or form in forms[: number - 1]:
+    for number, claim in enumerate(claims, 1):
+        form = normal(claim)
+        again = any(normal(other) == form and _leaves(claim) >= _leaves(other) for other in claims[: number - 1])
+        if again or not isinstance(claim, ast.Compare) or form[1] == form[2]:
             return [f"line {number} is no equation, or says nothing, or is an earlier line again"]
     failing = {_first_failing(claims, [truth(rng)])[0] for _ in range(DRAWS)}
     return [f"the first line that does not hold is {n}, and not {first}" for n in sorted(failing - {first})]

@@ -78,27 +78,27 @@ REASONS = {
     ast.BitXor: "a power is written **",
     ast.Attribute: "after a dot only .T may follow; functions are written exp(z), sum(x, axis=0)",
     ast.Compare: "one == may stand between two sides, and no other comparison; indicator(z) is 1 where z > 0, else 0",
-    ast.Call: f"the functions are {', '.join(sorted(FUNCTIONS))}, and D(f, x) with a name as x",
 }
 
 
 # --- what may stand in a line --------------------------------------------------------------------------------------
 
 
-def parse(text):
+def parse(text, usable=(*FUNCTIONS, "D")):
     """The syntax tree of a line whose every node is on the whitelist.
 
-    text  str of at most 300 characters: an expression, or `lhs == rhs`.  Raises Refused for anything else.
+    text    str of at most 300 characters: an expression, or `lhs == rhs`.  Raises Refused for anything else.
+    usable  names that a refusal may tell of
     """
     if not isinstance(text, str):
         raise Refused(f"A line is a text between quotes, and this is of type {type(text).__name__}.")
     if len(text) > MAX_TEXT:
         raise Refused(f"A line has at most {MAX_TEXT} characters, and this one has {len(text)}.")
-    return _parse(text.strip())
+    return _parse(text.strip(), tuple(usable))
 
 
 @functools.lru_cache(maxsize=512)
-def _parse(text):
+def _parse(text, usable):
     if not text:
         raise Refused("This line is still blank.")
     try:
@@ -109,11 +109,11 @@ def _parse(text):
         single = "=" in text and "==" not in text
         look = "write == between the two sides" if single else "look for a missing bracket, operator or comma"
         raise Refused(f"This cannot be read as a formula: {look}.") from None
-    _admit(tree, text)
+    _admit(tree, text, usable)
     return tree
 
 
-def _admit(node, text, depth=0):
+def _admit(node, text, usable, depth=0):
     """Let `node` and all below it pass where they are on the whitelist; refuse anything else."""
     if depth > MAX_DEPTH:
         raise Refused(f"The line is nested more than {MAX_DEPTH} deep: write it with fewer brackets and signs.")
@@ -143,9 +143,9 @@ def _admit(node, text, depth=0):
                 _setting(keyword)
             below = args
         case _:
-            raise Refused(_why(node, text))
+            raise Refused(_why(node, text, usable))
     for child in below:
-        _admit(child, text, depth + 1)
+        _admit(child, text, usable, depth + 1)
 
 
 def _positions(index):
@@ -169,13 +169,15 @@ def _setting(keyword):
     raise Refused("After axis= stands 0, 1 ... or -1, after keepdims= stands True or False.")
 
 
-def _why(node, text):
+def _why(node, text, usable):
     piece = " ".join((ast.get_source_segment(text, node) or text).replace("`", "'").split())
     piece = piece if len(piece) <= 24 else piece[:21] + "..."
     kind = type(node.op) if isinstance(node, ast.BinOp) else type(node)
     if kind is ast.Call and not isinstance(node.func, ast.Name):
         kind = type(node.func)
-    return f"`{piece}` is not accepted: {REASONS.get(kind, GRAMMAR)}."
+    functions = [n for n in usable if n in FUNCTIONS] + ["D(f, x) with a name as x"] * ("D" in usable)
+    calls = f"the functions here are {', '.join(functions)}" if functions else "no functions may be used here"
+    return f"`{piece}` is not accepted: {calls if kind is ast.Call else REASONS.get(kind, GRAMMAR)}."
 
 
 def names(tree):
@@ -321,81 +323,134 @@ def _size(name, args):
 
 # --- its normal form -----------------------------------------------------------------------------------------------
 
-ONE, ZERO = ("number", 1.0), ("number", 0.0)
+PLAIN = ((), ())  # a product without factors (form, power) and without divisors (factors, how often)
+FOLDED = ("exp", "log", "sqrt", "abs", "tanh", "sigmoid")  # a number of a number
 
 
 def normal(node):
-    """A tree of tuples; two lines are the same line when theirs are equal.
+    """The terms of a line, sorted (product, number) pairs; two lines are the same line when theirs are equal.
 
-    The same: order of terms and factors, brackets, a - b and a + (-b), x * x and x**2, a * b / c and a * (b / c),
-    1 * x, x + 0, x.T.T, dot and @, the two sides of ==.  Not the same, because they are steps of a derivation: expanded
-    and factored, cancelled and not, (1/c) * (e/c) and e / c**2, -(a - b) and b - a.
+    Equal terms and factors are cancelled and numbers folded: padded with s - s, z / z or 2 / 2 a line is the same line.
+    Of an equation, what both sides have is taken away: terms, factors, a number.  Shapes are forgotten: v / v is 1.
+    Not the same, because they are steps of a derivation: expanded and factored, (1/c) * (e/c) and e / c**2, a term
+    moved across ==.
     """
     match node:
-        case ast.Name(id=name):
-            return ("name", name)
-        case ast.Constant(value=int() | float() as number):
-            return ("number", float(number))
         case ast.Compare(left=a, comparators=[b]):
-            return ("==", *_ordered([normal(a), normal(b)]))
+            return ("==", *_balanced(_terms(a), _terms(b)))
+    return _rounded(_terms(node))
+
+
+def _terms(node):
+    """The normal form of a node before its numbers are rounded; of what is no formula, such as an index, None."""
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return _collected([(PLAIN, float(number))])
         case ast.UnaryOp(op=op, operand=a):
-            return _negative(normal(a)) if isinstance(op, ast.USub) else normal(a)
+            return _scaled(_terms(a), -1 if isinstance(op, ast.USub) else 1)
         case ast.BinOp(left=a, op=ast.Add() | ast.Sub() as op, right=b):
-            sides = normal(a), normal(b) if isinstance(op, ast.Add) else _negative(normal(b))
-            terms = [t for side in sides for t in (side[1:] if side[0] == "+" else [side]) if t != ZERO]
-            return ("+", *_ordered(terms)) if len(terms) > 1 else (terms or [ZERO])[0]
-        case ast.BinOp(left=a, op=ast.Mult(), right=b):
-            (s, factors, over), (t, more, under) = _split(normal(a)), _split(normal(b))
-            return _joined(s * t, factors + more, over + under)
-        case ast.BinOp(left=a, op=ast.Div(), right=b):
-            (s, factors, over), divisor = _split(normal(a)), normal(b)
-            if divisor[0] == "-":
-                s, divisor = -s, divisor[1]
-            return _joined(s, factors, over + ((divisor,) if divisor != ONE else ()))
+            return _collected(_terms(a) + _scaled(_terms(b), -1 if isinstance(op, ast.Sub) else 1))
+        case ast.BinOp(left=a, op=ast.Mult() | ast.Div() as op, right=b):
+            return _times((_terms(a), 1), (_terms(b), -1 if isinstance(op, ast.Div) else 1))
         case ast.BinOp(left=a, op=ast.Pow(), right=b):
-            base, exponent = normal(a), normal(b)
-            sign, factors, over = _split(base)
-            whole = exponent[0] == "number" and exponent[1] >= 1 and exponent[1] == int(exponent[1])
-            if whole and sign > 0 and len(factors) == 1 and not over:
-                return _joined(1, ((factors[0][0], factors[0][1] * int(exponent[1])),), ())
-            return ("**", base, exponent)
+            base, exponent = _terms(a), normal(b)
+            if abs(power := _number(exponent)) <= MAX_NUMBER and power == int(power):
+                return _times((base, int(power)))
+            form = ("**", _rounded(base), exponent)
         case ast.BinOp(left=a, right=b) | ast.Call(func=ast.Name(id="dot"), args=[a, b]):
-            return ("@", normal(a), normal(b))
+            form = ("@", normal(a), normal(b))
         case ast.Attribute(value=a) | ast.Call(func=ast.Name(id="transpose"), args=[a]):
-            form = normal(a)
-            return form[1] if form[0] == "T" else ("T", form)
+            form = ("T", normal(a))
+            match form[1]:
+                case (((((("T", twice), 1),), ()), 1.0),):
+                    return twice
         case ast.Subscript(value=a, slice=index):
-            return ("[]", normal(a), ast.dump(index))
+            form = ("[]", normal(a), ast.dump(index))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-            return (name, *map(normal, args), *sorted((k.arg, repr(_setting(k))) for k in keywords))
+            form = (name, *map(normal, args), *sorted((k.arg, repr(_setting(k))) for k in keywords))
+            if name in FOLDED and not np.isnan(number := _number(form[1])):
+                with np.errstate(all="ignore"):
+                    return _collected([(PLAIN, float(FUNCTIONS[name][0](number)))])
+        case ast.Name(id=name):
+            form = ("name", name)
+        case _:
+            return None
+    return (((((form, 1),), ()), 1.0),)
 
 
-def _ordered(forms):
-    return sorted(forms, key=repr)
+def _number(terms):
+    """The number that the terms are, else nan."""
+    return 0.0 if not terms else terms[0][1] if len(terms) == 1 and terms[0][0] == PLAIN else math.nan
 
 
-def _negative(form):
-    return form if form == ZERO else form[1] if form[0] == "-" else ("-", form)
+def _scaled(terms, number):
+    return tuple((product, number * n) for product, n in terms)
 
 
-def _split(form):
-    """Sign, factors as (form, power) pairs, and one divisor for each fraction."""
-    if form[0] == "-":
-        _, factors, over = _split(form[1])
-        return -1, factors, over
-    return (1, form[1], form[2]) if form[0] == "*" else (1, ((form, 1),), ())
+def _rounded(terms):
+    return terms and tuple((product, float(f"{n:.10g}")) for product, n in terms)
 
 
-def _joined(sign, factors, over):
-    powers = {}
-    for form, power in factors:
-        if form != ONE:
-            powers[form] = powers.get(form, 0) + power
-    if ZERO in powers:
-        return ZERO
-    factors = tuple(_ordered(powers.items()))
-    if over or len(factors) > 1 or (factors and factors[0][1] > 1):
-        body = ("*", factors, tuple(_ordered(over)))
-    else:
-        body = factors[0][0] if factors else ONE
-    return body if sign > 0 else ("-", body)
+def _collected(pairs):
+    """Equal products added up; what is rounding only is gone."""
+    found = {}
+    for product, number in pairs:
+        found.setdefault(product, []).append(number)
+    kept = [(product, sum(ns)) for product, ns in found.items() if abs(sum(ns)) > 1e-12 * max(map(abs, ns))]
+    return tuple(sorted(kept, key=repr))
+
+
+def _times(*parts):
+    """The product of (terms, power) pairs, equal factors cancelled; a negative power makes one fraction of its own."""
+    number, powers, under = np.float64(1), {}, {}
+    for terms, power in parts:
+        lead, factors, over = terms[0][1] if terms else 0.0, (), ()
+        if len(terms) == 1:
+            factors, over = terms[0][0]
+        elif terms:
+            factors = ((_rounded(_scaled(terms, 1 / lead)), 1),)
+        with np.errstate(all="ignore"):
+            number *= np.float64(lead) ** power
+        above = [(form, n * power) for form, n in factors if power > 0]
+        above += [(form, -n * often * power) for divisor, often in over if power < 0 for form, n in divisor]
+        for form, n in above:
+            powers[form] = powers.get(form, 0) + n
+        below = [(divisor, often * power) for divisor, often in over if power > 0]
+        for divisor, often in below + [(tuple((form, -n * power) for form, n in factors), 1)] * (power < 0):
+            under[divisor] = under.get(divisor, 0) + often
+    for form in list(powers):
+        for divisor in sorted(under, key=repr):
+            n = dict(divisor).get(form, 0)
+            whole = min(under[divisor], powers[form] // n) if n else 0
+            part = powers[form] - whole * n if n and whole < under[divisor] else 0
+            for share, often in ((n, whole), (part, 1)):
+                rest = tuple((other, k - share * (other == form)) for other, k in divisor if other != form or k > share)
+                under[divisor] -= often * (share > 0)
+                under[rest] = under.get(rest, 0) + often * (share > 0)
+                powers[form] -= share * often
+    factors, over = (
+        tuple(sorted(((x, n) for x, n in found.items() if x and n), key=repr)) for found in (powers, under)
+    )
+    if len(factors) == 1 and factors[0][1] == 1 and not over and not isinstance(factors[0][0][0], str):
+        return _collected(_scaled(factors[0][0], float(number)))  # a sum by itself
+    return _collected([((factors, over), float(number))])
+
+
+def _balanced(*sides):
+    """An equation without what both sides have; a side that has nothing else is ()."""
+    left, right = map(dict, sides)
+    both = [(p, -min(left[p], right[p], key=abs)) for p in left if p in right and left[p] * right[p] > 0]
+    sides = [_collected([*side.items(), *both]) for side in (left, right)]
+    if all(sides):
+        products = [product for side in sides for product, _ in side]
+        shared = [{x: min(dict(p[i]).get(x, 0) for p in products) for x, _ in products[0][i]} for i in (0, 1)]
+        if any(n for part in shared for n in part.values()):
+            bare = [[(tuple(map(_less, p, shared)), n) for p, n in side] for side in sides]
+            return _balanced(*(_collected(t for term in side for t in _times(((term,), 1))) for side in bare))
+    sides = sorted(sides, key=lambda side: repr([product for product, _ in side]))
+    lead = next((n for side in sides for _, n in side), 1)
+    return [_rounded(_scaled(side, 1 / lead)) for side in sides]
+
+
+def _less(pairs, shared):
+    return tuple((x, n - shared.get(x, 0)) for x, n in pairs if n > shared.get(x, 0))
