@@ -512,6 +512,45 @@ def test_calls_are_counted(capsys):
     assert "called more than 5 times. Each node once is enough." in said(capsys)
 
 
+# --- arguments --------------------------------------------------------------------------------------------------------
+
+LINES = ["a == x + 1", "y == 2 * x + 1"]
+
+
+def slip(check):
+    def truth(rng):
+        x = rng.uniform(1, 2)
+        return dict(x=x, a=x + 1, y=2 * x + 2)
+
+    check.slip(LINES, truth, "y x a")
+
+
+def test_a_slip_mended_is_right_and_shown(capsys):
+    assert judge((2, "y == 2 * a"), slip) is None
+    words = said(capsys)
+    assert words.startswith("\u2713 twice: right") and "y == 2 * a" in words and green("demo.twice")
+
+
+@pytest.mark.parametrize("answer", [(1, "y == 2 * a"), (2, "y == 3 * a"), (2, LINES[0]), (0, "y == 2 * a"), "y == x"])
+def test_a_slip_not_mended_is_wrong(answer):
+    assert type(judge(answer, slip)) is CheckFailed
+
+
+def test_blank_arguments_are_not_attempted():
+    assert isinstance(judge((None, ""), slip), NotAttempted)
+    order = lambda check: check.order(["b = a", "a = 1"], {}, {"b": 1})  # noqa: E731
+    assert isinstance(judge("", order), NotAttempted)
+    assert judge("ba", order) is None and type(judge("ab", order)) is CheckFailed
+
+
+def test_a_derivation_is_judged_line_by_line():
+    given = [("x * (x + 1)", "x"), ("x**2 + ___", "x"), ("", "x")]
+    body = lambda check: check.derivation(given, lambda rng: {"x": rng.uniform(1, 2)})  # noqa: E731
+    assert judge(["x * (x + 1)", "x**2 + x", "(x + 1/2)**2 - 1/4"], body) is None
+    failure = judge(["x * (x + 1)", "x**2 + 2 * x", "(x + 1/2)**2 - 1/4"], body)
+    assert failure.finding.quantity == "line 2"
+
+
 def test_a_stored_panel_has_the_same_words_in_html():
     from autograder.check import panel
 
