@@ -95,9 +95,10 @@ def _answer_lines(exercise):
     between = exercise.solution.source.partition(notebook.BEGIN)[2].partition(notebook.END)[0]
     for line in between.splitlines():
         line = re.sub(r"^\s*(return|\w+ =)", "", line)
-        squeezed = re.sub(r"\W", "", line)
-        if len(squeezed) > 4:
-            yield squeezed
+        for part in (line, *line.split(","), *re.findall(r"== *([^\"]+)\"", line)):
+            squeezed = re.sub(r"\W", "", part)
+            if len(squeezed) > 5:
+                yield squeezed
 
 
 @each_exercise
@@ -118,6 +119,16 @@ STYLES = [
 def test_a_right_answer_in_another_style_passes(slug, folder, exercise, answer):
     _, failure = run_check(exercise, answer, folder, exercise.test.source)
     assert failure is None, failure
+
+
+@each_chapter
+def test_styles_and_mistakes_answer_exercises_that_exist(folder, path):
+    known = {e.identifier for e in notebook.exercises(notebook.read(path))}
+    for module in (
+        importlib.import_module(f"styles.{path.stem}").STYLES,
+        importlib.import_module("solutions.mistakes").of(path.stem),
+    ):
+        assert set(module) <= known, "renamed?"
 
 
 @each_exercise

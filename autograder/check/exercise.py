@@ -112,7 +112,7 @@ class Exercise:
                 found = Finding(WRONG, found.quantity, found.facts, tuple(named), found.lines)
         panel.show(self.identifier, found, self.remarks)
         failed = NotAttempted if found.outcome == NOT_ATTEMPTED else CheckFailed
-        raise failed(found) from None
+        raise failed(found) from (None if isinstance(problem, CheckFailed) else problem)  # for the check's author
 
     def _learners_names(self):
         """Put back what the body assigned or hid, so that the check's X and y are not the learner's; return the body's.

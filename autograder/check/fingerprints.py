@@ -61,7 +61,7 @@ def recognise(known, calls):
     return [
         mistake["sentence"]
         for mistake in known
-        if len(mistake["calls"]) <= len(calls)
+        if 0 < len(mistake["calls"]) <= len(calls)
         and calls[mistake.get("fails", 1) - 1] is not None  # there it differs from the truth
         and all(c is None or alike(c, m) for c, m in zip(calls, mistake["calls"], strict=False))
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nbformat
 
+from . import Refusal
+
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 HIDDEN = re.compile(r"^[ ]*### BEGIN HIDDEN TESTS\n.*?^[ ]*### END HIDDEN TESTS\n?", re.S | re.M)
 
@@ -42,13 +44,24 @@ def chapters(course):
     return {p.parent.name: p for p in sorted(Path(course, "source").glob("[0-9][0-9]-*/*.ipynb"))}
 
 
+def chosen(course, names):
+    """The source folders of the chapters named (01-neurons or neurons; all where none is), in the course's order."""
+    found = chapters(course)
+    if not found or not (course / "nbgrader_config.py").is_file():
+        raise Refusal(f"{course} is no course: it needs nbgrader_config.py and source/<NN-slug>/<slug>.ipynb.")
+    for name in names:
+        if not any(name in (folder, path.stem) for folder, path in found.items()):
+            raise Refusal(f"{course} has no chapter {name}, only {', '.join(found)}.")
+    return [path.parent for folder, path in found.items() if not names or {folder, path.stem} & set(names)]
+
+
 def read(path):
     """The notebook at `path`, in the format nbgrader 0.9 writes."""
     return nbformat.read(path, as_version=4)
 
 
 def exercises(notebook):
-    """The autograded exercises of a notebook, in its order.  ValueError names a check without its solution cell."""
+    """The autograded exercises of a notebook, in its order.  Refusal names a check without its solution cell."""
     cells = {c.metadata.nbgrader.grade_id: c for c in notebook.cells if "nbgrader" in c.metadata}
     found = []
     for name, cell in cells.items():
@@ -57,6 +70,6 @@ def exercises(notebook):
             continue
         identifier = name.removeprefix("test_")
         if identifier == name or identifier not in cells:
-            raise ValueError(f"the check cell {name!r} has no solution cell: one is called test_NAME, the other NAME")
+            raise Refusal(f"the check cell {name!r} has no solution cell: one is called test_NAME, the other NAME")
         found.append(Exercise(identifier, cells[identifier], cell))
     return found

@@ -14,8 +14,10 @@ from pathlib import Path
 import nbformat
 
 from autograder.check.findings import CheckFailed
+from autograder.check.fingerprints import FILE
 
-from .notebook import BEGIN, END, chapters, exercises, read
+from . import Refusal
+from .notebook import BEGIN, END, chapters, chosen, exercises, read
 
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 
@@ -32,7 +34,7 @@ def package_text(slug, identifier):
         )
         if identifier in names:
             return ast.get_source_segment(source, node)
-    raise ValueError(f"solutions/{slug}.py has no {identifier}: every exercise needs a name there")
+    raise Refusal(f"solutions/{slug}.py has no {identifier}: every exercise needs a name there")
 
 
 def with_markers(text, old=""):
@@ -78,12 +80,16 @@ def fingerprints(notebook, slug):
         for mistake in mistakes.pop(exercise.identifier, []):
             check, failure = run_check(exercise, mistake.answer)
             if failure is None:
-                raise ValueError(f"the known mistake {mistake.name} passes the check of {exercise.identifier}")
+                raise Refusal(f"the known mistake {mistake.name} passes the check of {exercise.identifier}")
+            if not check.calls:
+                raise Refusal(
+                    f"the check of {exercise.identifier} stops before it has looked at {mistake.name}: {failure}"
+                )
             entry = {"name": mistake.name, "sentence": mistake.sentence, "calls": [c for _, c in check.calls]}
             entry["fails"] = check.failed_at  # the number of the call that gave it away
             known.setdefault(exercise.identifier, []).append(entry)
     if mistakes:
-        raise ValueError(f"solutions/mistakes/{slug}.py answers exercises that do not exist: {', '.join(mistakes)}")
+        raise Refusal(f"solutions/mistakes/{slug}.py answers exercises that do not exist: {', '.join(mistakes)}")
     return known
 
 
@@ -105,9 +111,12 @@ def execute(notebook, folder, course):
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                raise ValueError(f"a cell of {folder.name} fails:\n{cell.source}\n{output.ename}: {output.evalue}")
+                raise Refusal(f"a cell of {folder.name} fails:\n{cell.source}\n{output.ename}: {output.evalue}")
+            view = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
+            if view:
+                view["model_id"] = cell.id  # a new one each run would say that the notebook changed
             if output.output_type == "stream" and output.name == "stderr":
-                raise ValueError(f"a cell of {folder.name} writes to stderr:\n{cell.source}\n{output.text}")
+                raise Refusal(f"a cell of {folder.name} writes to stderr:\n{cell.source}\n{output.text}")
 
 
 def waiting_pictures(notebook, folder):
@@ -130,17 +139,15 @@ def waiting_pictures(notebook, folder):
 
 def sync(course, names=()):
     """Bring every chapter (or those named) in line with the package; prints one line a chapter."""
-    found = chapters(course)
-    for name in names or found:
-        if name not in found:
-            raise ValueError(f"there is no chapter {name!r}; there are: {', '.join(found) or 'none'}")
-        path = found[name]
+    for folder in chosen(course, names):
+        path = chapters(course)[folder.name]
         notebook, slug = read(path), path.stem
         sync_solutions(notebook, slug)
         known = fingerprints(notebook, slug)
-        (path.parent / "fingerprints.json").write_text(json.dumps(known, indent=1) + "\n", "utf-8")
         execute(notebook, path.parent, course)
-        waiting_pictures(notebook, path.parent)
         nbformat.validate(notebook)
+        (path.parent / FILE).write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+        waiting_pictures(notebook, path.parent)
         nbformat.write(notebook, path)
-        print(f"{name}: {len(exercises(notebook))} exercises, {sum(map(len, known.values()))} known mistakes, in step")
+        count = sum(map(len, known.values()))
+        print(f"{folder.name}: {len(exercises(notebook))} exercises, {count} known mistakes, in step")

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from . import Refusal
-from .notebook import chapters
+from .notebook import chosen
 
 RELEASED = ".release"  # in the learner's folder: every notebook as it was last released, to tell a newer release by
 
@@ -24,23 +24,12 @@ def workbook(course, to, names=()):
     names   chapters, by folder or slug; all where empty
     Raises Refusal, before anything is written to `to`, where a chapter is missing or cannot be released.
     """
-    folders = _chosen(course, names)
+    folders = chosen(course, names)
     with tempfile.TemporaryDirectory(prefix="workbook-") as scratch:
         for folder in folders:
             _release(course, folder, Path(scratch))
         for folder in folders:
             print(f"{folder.name}: {_lay(Path(scratch, 'release', folder.name), to)}")
-
-
-def _chosen(course, names):
-    """The source folders of the chapters named, in the course's order."""
-    found = chapters(course)
-    if not found or not (course / "nbgrader_config.py").is_file():
-        raise Refusal(f"{course} is no course: it needs nbgrader_config.py and source/<NN-slug>/<slug>.ipynb.")
-    for name in names:
-        if not any(name in (folder, path.stem) for folder, path in found.items()):
-            raise Refusal(f"{course} has no chapter {name}, only {', '.join(found)}.")
-    return [path.parent for folder, path in found.items() if not names or {folder, path.stem} & set(names)]
 
 
 def _release(course, folder, scratch):
