@@ -46,8 +46,8 @@ def test_each_failure_says_what_it_was(course):
     assert said["all-right"] == said["own-helpers"] == {}
     assert set(said["untouched"]) == set(FULL)
     assert all("not attempted" in message for message in said["untouched"].values())
-    assert "is nan" in said["gives-nan"]["sigmoid"]
-    assert "shape (1, 1); expected: shape (1,)" in said["wrong-shape"]["neuron_output"]
+    assert "Yours: nan" in said["gives-nan"]["sigmoid"]
+    assert "shape (2, 1); expected: shape (2,)" in said["wrong-shape"]["neuron_output"]
     assert "There is no `descend` yet" in said["syntax-error"]["descend"]
     # S2 as it stands: right where the audit says right, wrong where it says wrong, nothing where S2 has no answer.
     s2 = said["s2-as-it-stands"]
@@ -58,7 +58,7 @@ def test_each_failure_says_what_it_was(course):
 
 def test_feedback_shows_the_panel(course):
     page = (course / "feedback" / "wrong-shape" / CHAPTER / f"{SLUG}.html").read_text("utf-8")
-    assert "expected: shape (1,)." in page and 'role="status"' in page
+    assert "expected: shape (2,)." in page and 'role="status"' in page
 
 
 def test_the_release_validates_as_nbgrader_sees_it(course):
