@@ -4,7 +4,7 @@
 #   make demo                         grade the sample class
 #   make mutants                      change every reference in small ways: do the checks notice?
 #   make judge                        the judge under 1,000 seeds (make test takes a few)
-#   make bench                        what each check costs
+#   make bench                        what each check costs, and a backward pass against its forward
 # PYTHON=/path/to/python overrides the search for one.
 
 PYTHON =
@@ -36,7 +36,8 @@ judge: .venv/test
 	JUDGE_SEEDS=1000 $(BIN)/python -m pytest -n 2 tests/test_chapters.py tests/test_oracles.py tests/test_diagnosis.py $(ARGS)
 
 bench: .venv/test
-	@$(BIN)/python tests/bench.py $(ARGS)
+	@$(BIN)/python tests/bench.py
+	@$(BIN)/python tests/bench_backprop.py
 
 # The stamps .venv/lab and .venv/test stand for a finished install: nothing is installed again while these files stay.
 .venv/lab: requirements.txt pyproject.toml | $(BIN)/python

@@ -137,25 +137,44 @@ def test_a_batch_points_nearly_where_all_pictures_point():
     def slope(rows):
         return np.concatenate([g.ravel() for g in solutions.mlp_backward(X[rows], Y[rows], layers, "softmax")])
 
-    def cosine(batch):
-        drawn = [slope(rng.choice(learn, batch, replace=False)) for _ in range(100)]
-        return np.mean([g @ whole / np.linalg.norm(g) / np.linalg.norm(whole) for g in drawn])
+    def angle(rows):
+        g = slope(rows)
+        return np.degrees(np.arccos(g @ whole / np.linalg.norm(g) / np.linalg.norm(whole)))
 
     whole = slope(learn)
-    angles = [np.degrees(np.arccos(cosine(batch))) for batch in (1, 64)]
-    np.testing.assert_allclose(angles, [79, 27], atol=1)
+    handfuls = [rng.choice(learn, 64, replace=False) for _ in range(200)]
+    assert round(np.mean([angle(learn[i : i + 1]) for i in range(1437)])) == 78
+    np.testing.assert_allclose(np.mean([angle(rows) for rows in handfuls]), 27, atol=1)
+    off = [
+        np.sqrt(np.mean([np.sum((slope(rng.choice(learn, n)) - whole) ** 2) for _ in range(200)]))
+        for n in (16, 64, 256)
+    ]
+    np.testing.assert_allclose([off[0] / off[1], off[1] / off[2]], 2, rtol=0.1)  # four times as many: half
 
 
-def test_the_autoencoder_dies_and_then_is_started_well():
-    loss, units, pixels, _ = squeezed(0, 1.0, 0.0, 20)
-    assert (round(loss, 1), units, pixels, INKED.sum()) == (11.1, 5, 22, 61)
+def test_the_autoencoder_needs_small_weights_and_biases_of_one():
     centred = X - X.mean(axis=0)
     spectrum = np.linalg.svd(centred, compute_uv=False)
     mean, pca = np.sum(spectrum**2) / 1797, np.sum(spectrum[8:] ** 2) / 1797
     assert (round(mean, 2), round(pca, 2)) == (4.69, 1.53)
+    found = {(scale, bias): squeezed(0, scale, bias, 20) for scale in (1.0, 0.1) for bias in (0.0, 1.0)}
+    ends = {(1.0, 0.0): 11.1, (1.0, 1.0): 4.695, (0.1, 0.0): 3.67, (0.1, 1.0): 1.80}
+    for begun, end in ends.items():
+        assert abs(found[begun][0] - end) < 0.005
+    assert found[1.0, 0.0][1:3] == (5, 22) and INKED.sum() == 61
     loss, units, pixels, _ = squeezed(0, 0.1, 1.0, 100)
     assert (round(loss, 2), units, pixels) == (1.51, 0, 0) and 1.505 < loss < 1.515
     assert all(squeezed(seed, 0.1, 1.0, 200)[0] < pca for seed in range(3))
+
+
+def test_a_dead_pixel_was_still_dead_at_a_hundred_passes():
+    twenty, hundred = (~(squeezed(0, 1.0, 0.0, passes)[3] > 0).any(axis=0) & INKED for passes in (20, 100))
+    assert twenty.sum() == 22 and (twenty == hundred).all()
+
+
+def test_a_good_start_has_most_units_on():
+    layers = start([64, 8, 64], ["relu", "relu"], np.random.default_rng(0), 0.1, 1.0)
+    assert round(100 * np.mean(outputs(layers, X)[1] > 0), 1) == 98.3
 
 
 def test_twins_never_part_and_others_solve_xor():
@@ -165,12 +184,25 @@ def test_twins_never_part_and_others_solve_xor():
     rng = np.random.default_rng(2)
     path, says, loss = xor(rng.normal(size=(2, 2)), rng.normal(size=(2, 1)))
     assert says.round(3).tolist() == [0.003, 0.998, 0.998, 0.003] and loss < 0.003
+    path, says, _ = xor(np.zeros((2, 2)), np.zeros((2, 1)))
+    assert not path.any() and (says == 0.5).all()
+
+
+def test_random_starts_mostly_solve_xor():
+    solved = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        _, says, _ = xor(rng.normal(size=(2, 2)), rng.normal(size=(2, 1)))
+        solved += ((says > 0.5) == figures.XOR).all()
+    assert solved == 17
 
 
 def test_a_quarter_to_the_ninth_power():
     logistic, relu = deep("logistic", 1.0)[1], deep("relu", np.sqrt(2))[1]
     assert 300_000 < logistic[9] / logistic[0] < 320_000 and 4**9 == 262_144
     assert [f"{v:.1e}" for v in (logistic[0], logistic[9])] == ["5.5e-09", "1.7e-03"]
+    large = deep("logistic", 4.0)[1]
+    assert round(large[9] / large[0]) == 89
     assert [round(v, 4) for v in (relu[0], relu[9])] == [0.0073, 0.0055]
 
 
@@ -243,7 +275,7 @@ PLOTS = {
     "batches": (np.array([2.0, 0.4, 0.3]), lambda v: figures.batches([0, 1437, 28740], {"all": v, "64": v / 9})),
     "hidden_units": (np.random.default_rng(3).normal(size=(64, 24)), figures.hidden_units),
     "rebuilt": (X[:8] ** 1.1, lambda v: figures.rebuilt({"in": X[:8], "out": v})),
-    "starts": (np.array([9.0, 5, 2]), lambda v: figures.starts({"one": v, "two": v / 2}, {"PCA": 1.53})),
+    "starts": (np.array([9.0, 5, 2]), lambda v: figures.starts({f"{i}": v / i for i in (1, 2, 3, 4)}, {"PCA": 1.53})),
     "bill": (np.array([[9610, 2.1], [42250, 2.9]]), lambda v: figures.bill([(3, 6), (65, 130)], [(65, 2)], v)),
     "boundary": (np.array([3.0, 1.0]), lambda w: figures.boundary(RINGS, INSIDE, halves(w))),
 }

@@ -107,6 +107,7 @@ def test_the_bill_and_the_hidden_slope():
     assert 64 * 128 + 128 * 10 == 9472 and solutions.bill_again == 2 * 9472 + 128 * 10
     assert round(solutions.bill_again / 9472, 2) == 2.14
     assert (-2 * 0.6 + 0.2 + 0.5 - 1) ** 2 == pytest.approx(2.25) and solutions.hidden_slope == 2 * -1.5 * -2
+    assert (-2 * 0.7 + 0.2 + 0.5 - 1) ** 2 == pytest.approx(2.89)
     assert "9,472" in TEXT and "20,224 multiplications are 2.14 ways forward" in TEXT
 
 

@@ -277,15 +277,15 @@ def rebuilt(rows):
 
 @in_house_style()
 def starts(losses, lines):
-    """The loss after every pass from a bad start and from a good one, and levels to compare them with.
+    """The loss after every pass from several starts, and levels to compare them with.
 
-    losses: dict of two names to (passes + 1,); lines: dict of name to a number
+    losses: dict of name to (passes + 1,), at most four; lines: dict of name to a number
     """
     fig, axes = new_figure(4.2)
     passes = max(len(loss) for loss in losses.values()) - 1
     ends = _apart([*(loss[-1] for loss in losses.values()), *lines.values()], 1.0)
-    colours = [*(WRONG, FORWARD)[: len(losses)], *[QUIET] * len(lines)]
-    for loss, colour, dashes in zip(losses.values(), colours, (DASHES, "-"), strict=False):
+    colours = [*(WRONG, BACKWARD, INK, FORWARD)[: len(losses)], *[QUIET] * len(lines)]
+    for loss, colour, dashes in zip(losses.values(), colours, (DASHES, "-.", ":", "-"), strict=False):
         axes.plot(loss, color=colour, linestyle=dashes, linewidth=3)
     for level in lines.values():
         axes.plot([0, passes], [level, level], color=QUIET, linewidth=1.5)

@@ -32,6 +32,14 @@ second_unit_ignored = wrong(
     "Without the second unit the output goes on rising: at the point where both inputs are 1 it would be 2.",
 )
 
+takes_away_too_much = wrong(
+    "takes_away_too_much",
+    "second_weight",
+    "common",
+    -3.0,
+    "The sign is right. Where both inputs are 1 the output has to come down from 2 to 0, and here it falls below.",
+)
+
 # --- hidden_slope ----------------------------------------------------------------------------------------------------
 
 label_as_target = wrong(
@@ -80,6 +88,22 @@ sign_of_the_weight_lost = wrong(
     "common",
     -6.0,
     "The size is right. Two numbers are multiplied here, and both are negative.",
+)
+
+difference_of_one_step = wrong(
+    "difference_of_one_step",
+    "hidden_slope",
+    "common",
+    6.4,
+    "This is the rise over a step of 0.1. The loss is curved, so the slope at 0.6 itself is a little different.",
+)
+
+difference_of_a_small_step = wrong(
+    "difference_of_a_small_step",
+    "hidden_slope",
+    "common",
+    6.004,
+    "This is the rise over a small step. It is close, but the slope at 0.6 itself can be worked out without a step.",
 )
 
 # --- way_back --------------------------------------------------------------------------------------------------------
@@ -169,6 +193,12 @@ def order_of_results(dZ, X, W):
     return X.T @ dZ, dZ.sum(axis=0), dZ @ W.T
 
 
+@mistake("dense_backward", "common")
+def bias_along_the_outputs(dZ, X, W):
+    """db has one number for each example here: it was summed along the outputs. It must have one for each output."""
+    return dZ @ W.T, X.T @ dZ, dZ.sum(axis=1)
+
+
 # --- activation_backward ---------------------------------------------------------------------------------------------
 
 
@@ -224,6 +254,42 @@ def logistic_everywhere(dH, Z, kind):
 def mask_turned(dH, Z, kind):
     """The mask is turned: it lets through what came back to the units that were off."""
     return dH * (Z < 0) if kind == "relu" else dH * _slope(Z, kind)
+
+
+@mistake("activation_backward", "common")
+def relu_slope_without_what_came_back(dH, Z, kind):
+    """For relu this is the mask alone. What came back in dH, entry by entry, is missing."""
+    return _slope(Z, kind) if kind == "relu" else dH * _slope(Z, kind)
+
+
+@mistake("activation_backward", "common")
+def logistic_slope_without_what_came_back(dH, Z, kind):
+    """For the logistic function this is its slope alone. What came back in dH, entry by entry, is missing."""
+    return _slope(Z, kind) if kind == "logistic" else dH * _slope(Z, kind)
+
+
+@mistake("activation_backward", "common")
+def relu_values_for_slopes(dH, Z, kind):
+    """For relu this multiplies by what the unit said. On the way back its slope is wanted, which is 0 or 1."""
+    return dH * np.maximum(Z, 0) if kind == "relu" else dH * _slope(Z, kind)
+
+
+@mistake("activation_backward", "common")
+def degree_of_what_came_back(dH, Z, kind):
+    """For the logistic function the slope was taken at dH. It is the slope at Z, and dH is multiplied by it."""
+    return sigmoid(dH) * (1 - sigmoid(dH)) if kind == "logistic" else dH * _slope(Z, kind)
+
+
+@mistake("activation_backward", "common")
+def slope_of_the_twin(dH, Z, kind):
+    """For the logistic function this is the slope of the hint's twin, tanh. The logistic function has another."""
+    return dH * (1 - np.tanh(Z) ** 2) if kind == "logistic" else dH * _slope(Z, kind)
+
+
+@mistake("activation_backward", "common")
+def identity_gives_the_sums(dH, Z, kind):
+    """For the identity this gives Z itself. Wanted is what the slopes in dH become on the way back."""
+    return Z if kind == "identity" else dH * _slope(Z, kind)
 
 
 # --- delta_back ------------------------------------------------------------------------------------------------------
@@ -304,6 +370,19 @@ one_output_alone = wrong(
         "V[:, 0] * r[0] * h * (1 - h)",
     ],
     "Line 4: the other output is lost. A hidden unit moves every output, and all of these ways add up.",
+)
+
+second_weights_not_turned = wrong(
+    "second_weights_not_turned",
+    "several_outputs",
+    "common",
+    [
+        _SEVERAL,
+        "(2 * (h @ V - y)) @ (V.T @ diag(h * (1 - h)))",
+        "((2 * (h @ V - y)) @ V) * h * (1 - h)",
+        _LAST,
+    ],
+    "Line 3: V as it stands leads from units to outputs. Here slopes of the outputs come in.",
 )
 
 # --- softmax_network -------------------------------------------------------------------------------------------------
@@ -407,6 +486,23 @@ def second_layer_not_turned(X, Y, W1, b1, W2, b2):
     return _four(X, H, (dZ2 @ W2) * H * (1 - H), dZ2)
 
 
+@mistake("softmax_network", "common")
+def softmax_as_if_entry_by_entry(X, Y, W1, b1, W2, b2):
+    """At the scores a factor for the softmax was put in once more. What was said minus what was true has it already."""
+    H, dZ2 = _forward2(X, Y, W1, b1, W2, b2)
+    P = softmax(H @ W2 + b2)
+    dZ2 = dZ2 * P * (1 - P)
+    return _four(X, H, (dZ2 @ W2.T) * H * (1 - H), dZ2)
+
+
+@mistake("softmax_network", "common")
+def sums_for_degrees(X, Y, W1, b1, W2, b2):
+    """The slope of the hidden units was made with their sums. It is said with their values, the degrees."""
+    H, dZ2 = _forward2(X, Y, W1, b1, W2, b2)
+    Z1 = X @ W1 + b1
+    return _four(X, H, (dZ2 @ W2.T) * Z1 * (1 - Z1), dZ2)
+
+
 # --- three_layers ----------------------------------------------------------------------------------------------------
 
 weights_mended_alone = wrong(
@@ -431,6 +527,22 @@ line_before_blamed = wrong(
     "S1.1f",
     (3, "dW2 == H2.T @ ((dZ3 @ W3.T) * indicator(Z2))"),
     "Line 3 follows as it is. The second layer's inputs are H1.",
+)
+
+middle_weights_not_turned = wrong(
+    "middle_weights_not_turned",
+    "three_layers",
+    "common",
+    (4, "dW1 == X.T @ ((((dZ3 @ W3.T) * indicator(Z2)) @ W2) * indicator(Z1))"),
+    "Masks and order are right. One of the weights stands as on the way forward, and the way back needs it turned.",
+)
+
+mask_of_the_second_layer_lost = wrong(
+    "mask_of_the_second_layer_lost",
+    "three_layers",
+    "common",
+    (4, "dW1 == X.T @ ((dZ3 @ W3.T @ W2.T) * indicator(Z1))"),
+    "The weights are right. Between the two of them the way back meets a bend, and its mask is missing.",
 )
 
 # --- mlp_backward ----------------------------------------------------------------------------------------------------
@@ -623,6 +735,40 @@ def head_not_read(X, Y, layers, head):
     return _gradients(X, Y, layers, head, lambda H, Y, head: _start(H, Y, "squares"))
 
 
+@mistake("mlp_backward", "common")
+def no_softmax(X, Y, layers, head):
+    """With softmax the scores were compared with the labels. The softmax comes first: probabilities are compared."""
+    return _gradients(
+        X, Y, layers, head, lambda H, Y, head: (H - Y) / len(Y) if head == "softmax" else _start(H, Y, head)
+    )
+
+
+@mistake("mlp_backward", "common")
+def mask_of_the_inputs(X, Y, layers, head):
+    """For relu the mask was made of what came into the layer. It asks which of the layer's own units were on."""
+    inputs = _walk(X, layers)[0]
+    return _gradients(
+        X,
+        Y,
+        layers,
+        head,
+        slope=lambda i, slopes, layers: inputs[i] > 0 if layers[i][2] == "relu" else slopes[i],
+    )
+
+
+@mistake("mlp_backward", "common")
+def logistic_slope_of_the_sums(X, Y, layers, head):
+    """For the logistic function the slope was made with the sums. It is said with the values of the units."""
+    sums = _walk(X, layers)[1]
+    return _gradients(
+        X,
+        Y,
+        layers,
+        head,
+        slope=lambda i, slopes, layers: sums[i] * (1 - sums[i]) if layers[i][2] == "logistic" else slopes[i],
+    )
+
+
 # --- reconstruction --------------------------------------------------------------------------------------------------
 
 both_masks_after = wrong(
@@ -652,7 +798,19 @@ second_line_blamed = wrong(
 # --- bill_again ------------------------------------------------------------------------------------------------------
 
 forward_only = wrong(
-    "forward_only", "bill_again", "common", 9472, "This is the way forward. Two more products a layer come back."
+    "forward_only",
+    "bill_again",
+    "common",
+    9472,
+    "This is the way forward alone. Count the way back layer by layer: which products does each of the two need?",
+)
+
+back_only = wrong(
+    "back_only",
+    "bill_again",
+    "common",
+    10752,
+    "This is the way back alone. The question is for both, forward and back together.",
 )
 
 inputs_slopes_too = wrong(
@@ -770,6 +928,22 @@ mask_forgotten_here = wrong(
     "One step back through the weights, and the activation of layer 2 is still missing.",
 )
 
+next_weights_not_turned = wrong(
+    "next_weights_not_turned",
+    "second_to_last",
+    "common",
+    (4, "dW2 == H1.T @ ((dZ3 @ W3) * indicator(Z2))"),
+    "Inputs and mask are right. The weights stand as on the way forward; what do they need on the way back?",
+)
+
+penalty_without_the_two = wrong(
+    "penalty_without_the_two",
+    "with_penalty",
+    "common",
+    (4, "dW1 == X.T @ (dH * indicator(Z)) + lam * W1"),
+    "The penalty stands on its own now. It is a square: what does differentiating it bring in front?",
+)
+
 penalty_dropped = wrong(
     "penalty_dropped",
     "with_penalty",
@@ -784,6 +958,14 @@ mean_of_the_masks = wrong(
     "S3.c2",
     (4, "db1 == sum(indicator(Z1), axis=0) * (sum(dZ2, axis=0) @ W2.T)"),
     "Sum or mean of the masks, both come too early: each example's mask goes with its own slopes.",
+)
+
+mean_over_the_rows = wrong(
+    "mean_over_the_rows",
+    "two_biases",
+    "common",
+    (4, "db1 == mean(dH * indicator(Z1), axis=0)"),
+    "The masks go with their own slopes now. The 1/n is in dZ2 already, and here it comes a second time.",
 )
 
 
@@ -871,5 +1053,5 @@ step_before_all_slopes = wrong(
     "one_epoch_step",
     "common",
     "dbecaf",
-    "W2 moves before dH has been made, so what comes back comes through weights that this batch was not answered with.",
+    "W2 moves before dZ1 is made, so what comes back comes through weights that this batch was not answered with.",
 )
