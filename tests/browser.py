@@ -33,11 +33,11 @@ def private(home):
 
 
 @contextlib.contextmanager
-def lab(folder, chapter):
-    """JupyterLab in folder/workbook, where the project's own verb laid `chapter`; gives {url, token, root_dir ...}."""
+def lab(folder):
+    """JupyterLab in folder/workbook, where the project's own verb laid the chapters; gives {url, token, root_dir}."""
     home, workbook = folder / "home", folder / "workbook"
     verb = [sys.executable, "-m", "autograder.grading.cli", "workbook", "--course-dir", "course"]
-    subprocess.run([*verb, "--to", str(workbook), chapter], cwd=CHECKOUT, check=True)
+    subprocess.run([*verb, "--to", str(workbook)], cwd=CHECKOUT, check=True)
 
     config, runtime = home / "config", home / "runtime"
     (config / "labconfig").mkdir(parents=True)
@@ -98,7 +98,7 @@ class Notebook:
         self.all = page.locator(".jp-Notebook .jp-Cell")
         page.set_default_timeout(PATIENCE * 1000)
         expect.set_options(timeout=PATIENCE * 1000)
-        page.goto(f"{server['url']}lab/tree/{path}?token={server['token']}")
+        page.goto(f"{server['url']}lab/tree/{path}?token={server['token']}&reset")  # reset: no notebook of another page
         expect(self.all).to_have_count(len(self.cells))
         # The status bar, not the toolbar: that one says idle before there is a kernel, and what is run then is lost.
         expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")

@@ -1,4 +1,4 @@
-"""The first chapter in a real browser, as a learner has it: JupyterLab, headless Chromium, the keyboard.
+"""The chapters in a real browser, as a learner has them: JupyterLab, headless Chromium; the first one by keyboard too.
 
 Screenshots go to tests/screenshots/, for eyes: look at them after a change to panels, figures or widgets.
 """
@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 from browser import Notebook, browser, expect, lab
+from course_under_test import CHAPTERS
 
 from solutions import mistakes
 
-CHAPTER = "01-neurons/neurons.ipynb"
+CHAPTER, *OTHERS = [f"{folder}/{path.name}" for folder, path in CHAPTERS.items()]
 PICTURES = Path(__file__).parent / "screenshots"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -63,7 +64,7 @@ PALE = """panel => {
 def chapter(tmp_path_factory):
     """The chapter of an untouched workbook in the browser; everything the page asked for is in `chapter.asked`."""
     folder = tmp_path_factory.mktemp("browser")
-    with browser(folder / "home") as chromium, lab(folder, "01-neurons") as server:
+    with browser(folder / "home") as chromium, lab(folder) as server:
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
         asked = []
         page.on("request", lambda request: asked.append(request.url))
@@ -79,6 +80,10 @@ def chapter(tmp_path_factory):
 @pytest.fixture(scope="module")
 def untouched(chapter):
     """What is on screen after Run All in an untouched workbook: name of each cell -> what it shows."""
+    return shown(chapter)
+
+
+def shown(chapter):
     chapter.run_all()
     return dict(zip(chapter.cells, (SimpleNamespace(**seen) for seen in chapter.all.evaluate_all(SEEN)), strict=True))
 
@@ -117,6 +122,20 @@ def test_every_untouched_check_says_so_in_grey(chapter, untouched):
         assert "not attempted" in words and name.removeprefix("test_") in words
         assert "None" in words  # and not: there is no such function, for its cell was run
         assert colour(line) == "grey", line
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_every_other_chapter_runs_untouched_to_its_end(chapter, path):
+    page = chapter.page.context.browser.new_page(viewport={"width": 1280, "height": 900})
+    other = Notebook(page, chapter.server, path)
+    seen = shown(other)
+    test_run_all_reaches_the_end(other, seen)
+    test_no_stack_of_frames_is_on_screen(other, seen)
+    for name in judged(other):
+        (words,), (line,) = seen[name].panels, seen[name].edges
+        assert "not attempted" in words and colour(line) == "grey", (name, words, line)
+    page.screenshot(path=PICTURES / f"{Path(path).parent.name}.png")
+    page.close()
 
 
 def test_no_stack_of_frames_is_on_screen(chapter, untouched):

@@ -47,7 +47,7 @@ def chapters(course):
 def chosen(course, names):
     """The source folders of the chapters named (01-neurons or neurons; all where none is), in the course's order."""
     found = chapters(course)
-    if not found or not (course / "nbgrader_config.py").is_file():
+    if not found or not Path(course, "nbgrader_config.py").is_file():
         raise Refusal(f"{course} is no course: it needs nbgrader_config.py and source/<NN-slug>/<slug>.ipynb.")
     for name in names:
         if not any(name in (folder, path.stem) for folder, path in found.items()):

@@ -55,6 +55,12 @@ def summed_over_the_rows(X, w, b):
 
 
 @mistake("neuron_output", "common")
+def weights_in_front(X, w, b):
+    """The weights stand on the wrong side: this sums down the columns, over the pictures. Each row has its own sum."""
+    return w @ X + b
+
+
+@mistake("neuron_output", "common")
 def averaged_inputs(X, w, b):
     """The products were averaged. A neuron sums them: nothing is divided by the number of inputs."""
     return (X * w).mean(axis=1) + b
@@ -405,6 +411,12 @@ def both_biases_weighted(W1, b1, W2, b2):
     return W1 @ W2, (b1 + np.resize(b2, b1.shape)) @ W2
 
 
+@mistake("collapse", "common")
+def swapped_results(W1, b1, W2, b2):
+    """These are the two results in the other order: the weights come first, then the bias."""
+    return b1 @ W2 + b2, W1 @ W2
+
+
 @mistake("collapse", "S2.M.1")
 def layers_added(W1, b1, W2, b2):
     """The weights of the layers were added, but the second layer acts on what the first gives: one after the other
@@ -441,6 +453,12 @@ def zeros_in_front(X):
 def one_at_zero(z):
     """At 0 itself the hand-in's rule says 0: its 1 stands only where the sum is above 0."""
     return np.where(z >= 0, 1, 0)
+
+
+@mistake("step", "common")
+def answers_swapped(z):
+    """The two answers are swapped: a sum above 0 is called 1, and here it is called 0."""
+    return np.where(np.asarray(z) > 0, 0, 1)
 
 
 @mistake("step", "common")
