@@ -313,7 +313,7 @@ class Exercise:
             return
         directions, slopes = exact
         off = np.abs(np.tensordot(directions, got, got.ndim) - slopes)
-        if (off > 1e-11 * (np.abs(directions) * np.abs(got)).reshape(len(slopes), -1).sum(axis=1)).all():
+        if (off > 1e-13 + 1e-11 * (np.abs(directions) * np.abs(got)).reshape(len(slopes), -1).sum(axis=1)).all():
             self._remark("its digits look measured by differences: a derivative worked out has about 15 right digits.")
 
     def _smooth(self, draw, **case):
