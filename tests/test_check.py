@@ -329,6 +329,47 @@ def test_with_a_secret_a_mistake_is_named_only_where_it_shows_on_fixed_data(tmp_
     assert judge(lambda x: x, body).finding.causes != ("Known.",)
 
 
+def test_no_number_drawn_by_a_secret_is_told(monkeypatch):
+    def body(check):
+        x = check.rng.normal(size=3)
+        check.value(x, gives=2 * x)
+
+    def loud(x):
+        print("the data:", x)
+        raise ValueError(f"they are {x}")
+
+    assert any(c.isdigit() for fact in judge(lambda x: x, body).finding.facts for c in fact)
+    assert "they are [" in str(judge(loud, body))
+    monkeypatch.setenv("AUTOGRADER_SECRET", "s")
+    facts = judge(lambda x: x, body).finding.facts
+    assert not any(c.isdigit() for fact in facts for c in fact) and "drawn for grading" in facts[-1]
+    assert "shape (2,)" in str(judge(lambda x: x[:2], body))
+    assert "they are [" not in str(judge(loud, body)) and "ValueError" in str(judge(loud, body))
+
+
+def test_where_the_mistakes_are_at_hand_drawn_data_name_them_too(monkeypatch):
+    def body(check):
+        check.value(check.rng.normal(), gives=1.0)
+
+    monkeypatch.setenv("AUTOGRADER_SECRET", "s")
+    globals()["twice"] = lambda x: x
+    with pytest.raises(CheckFailed), exercise("demo.twice") as check:
+        body(check)
+    known = {"name": "m", "sentence": "Known.", "calls": [c for _, c in check.calls], "fails": check.failed_at}
+    monkeypatch.setattr("autograder.check.fingerprints.replayed", lambda name: [known] if name == "twice" else [])
+    assert judge(lambda x: x, body).finding.causes == ("Known.",)
+    assert judge(lambda x: -x, body).finding.causes != ("Known.",)
+
+
+def test_a_second_check_cell_holds_its_own_check():
+    globals()["twice"] = lambda x: x
+    globals()["check"] = "the last cell's"
+    with pytest.raises(CheckFailed), exercise("demo.twice") as globals()["check"]:
+        globals()["check"].value(1.0, gives=2.0)
+    assert check.failures  # noqa: F821 (assigned above, as a cell does)
+    del globals()["check"]
+
+
 def test_an_interrupt_goes_through():
     def twice(x):
         raise KeyboardInterrupt

@@ -14,11 +14,12 @@ AUTOGRADE = """
 import os
 from nbgrader.apps import AutogradeApp
 
-app = AutogradeApp()
-app.initialize(["01-tiny"])
-print("loaded", os.environ.get("AUTOGRADER_SECRET"))
-app.start()
-print("graded", os.environ.get("AUTOGRADER_SECRET"))
+if __name__ == "__main__":  # the worker imports this again
+    app = AutogradeApp()
+    app.initialize(["01-tiny"])
+    print("loaded", os.environ.get("AUTOGRADER_SECRET"))
+    app.start()
+    print("graded", os.environ.get("AUTOGRADER_SECRET"))
 """
 
 
@@ -49,7 +50,9 @@ def course(released, tmp_path):
 
 def keep_secret(course, text):
     (course / ".autograder").mkdir(mode=0o700)
-    (course / ".autograder" / "secret").write_bytes(text)
+    secret = course / ".autograder" / "secret"
+    secret.write_bytes(text)
+    secret.chmod(0o600)
 
 
 def printed(course):
@@ -58,24 +61,29 @@ def printed(course):
     return re.search(r"secret: (\S+) threads: (\w+)", text.replace('"source"', "").split('"outputs"')[-1]).groups()
 
 
-def test_autograde_alone_hands_over_the_secret(course):
+def test_only_the_judge_has_the_secret(course, tmp_path):
     keep_secret(course, b"only-the-judge-knows\n")
-    done = run(course, "-c", AUTOGRADE)
+    (tmp_path / "autograde.py").write_text(AUTOGRADE)
+    done = run(course, str(tmp_path / "autograde.py"))
     assert done.stdout.split("\n")[:2] == ["loaded None", "graded None"], done.stderr
     assert printed(course) == ("only-the-judge-knows", "1")
 
 
-def test_without_a_secret_the_learners_seed_and_the_answers_all_the_same(course):
+def test_a_secret_is_made_and_the_hidden_test_finds_the_answers(course):
     assert run(course, "-m", "nbgrader", "autograde", "01-tiny").returncode == 0
-    assert printed(course) == ("None", "1")
+    secret = course / ".autograder" / "secret"
+    assert secret.stat().st_mode & 0o777 == 0o600 and len(secret.read_text()) == 65
+    assert printed(course) == (secret.read_text().strip(), "1")
     assert run(course, "-m", "nbgrader", "export", "--to=grades.csv").returncode == 0
     head, ada = ((course / "grades.csv").read_text()).splitlines()
     marks = dict(zip(head.split(","), ada.split(","), strict=True))
     assert (marks["score"], marks["max_score"]) == ("1.0", "1.0"), "the hidden test finds `solutions` beside the course"
 
 
-def test_an_unreadable_secret_stops_the_grading(course):
-    keep_secret(course, b"\xff\xfe\x00")
+@pytest.mark.parametrize("text, mode, says", [(b"\xff\xfe\x00", 0o600, "cannot be read"), (b"s", 0o644, "chmod 600")])
+def test_a_secret_that_is_none_stops_the_grading(course, text, mode, says):
+    keep_secret(course, text)
+    (course / ".autograder" / "secret").chmod(mode)
     done = run(course, "-m", "nbgrader", "autograde", "01-tiny")
-    assert done.returncode != 0 and "cannot be read" in done.stderr
+    assert done.returncode != 0 and says in done.stderr
     assert not (course / "autograded" / "ada" / "01-tiny" / "tiny.ipynb").exists()

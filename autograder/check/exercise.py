@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 import warnings
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,6 +56,14 @@ def _assign(namespace, names):
             namespace[name] = value
 
 
+def _without_values(facts):
+    """The facts that tell no value: shapes and words stay."""
+    kept = [fact for fact in facts if "shape" in fact or " in line " in fact or not any(c.isdigit() for c in fact)]
+    if len(kept) < len(facts):
+        kept.append("This is on data drawn for grading; the check in your own notebook shows numbers.")
+    return kept
+
+
 class Exercise:
     """The verbs of a check.  `answer` is the learner's function or value; `rng` draws the data of this exercise."""
 
@@ -63,6 +72,7 @@ class Exercise:
         self._namespace, self._before = namespace, {}
         self.remarks, self.failures, self.calls = [], [], []
         self.failed_at = None  # how many calls had come back when the first failure was noted
+        self.named = ()  # the known mistakes recognised
         self._rng, self._short = None, False
         self._own, self._away = {}, False  # the body's names, and whether the learner's stand in their place
         self._right = Finding(RIGHT)
@@ -106,10 +116,10 @@ class Exercise:
             return True
         found = self.failures[0]
         if found.outcome == WRONG:
-            known = fingerprints.load().get(self.identifier, [])
-            named = fingerprints.recognise(known, self._comparable())
-            if named:
-                found = Finding(WRONG, found.quantity, found.facts, tuple(named), found.lines)
+            named = self._recognised()
+            self.named = tuple(mistake["name"] for mistake in named)
+            causes = tuple(mistake["sentence"] for mistake in named) or found.causes
+            found = Finding(WRONG, found.quantity, found.facts, causes, found.lines)
         panel.show(self.identifier, found, self.remarks)
         failed = NotAttempted if found.outcome == NOT_ATTEMPTED else CheckFailed
         raise failed(found) from (None if isinstance(problem, CheckFailed) else problem)  # for the check's author
@@ -120,7 +130,8 @@ class Exercise:
         The check itself stays: it is how tests get at it.
         """
         held, before = self._namespace, self._before
-        names = [n for n in held.keys() | before.keys() if held.get(n, self) is not before.get(n, self)]
+        every = held.keys() | before.keys()
+        names = [n for n in every if held.get(n) is not self and held.get(n, self) is not before.get(n, self)]
         own = {name: held.get(name, MISSING) for name in names}
         _assign(held, {name: before.get(name, MISSING) for name in names})
         return own
@@ -141,19 +152,32 @@ class Exercise:
         called.__name__ = getattr(function, "__name__", "function")
         return calling.Callback(called)
 
-    def _comparable(self):
-        """The projections of what came back; with a secret, drawn data differ from the ones the fingerprints are of."""
+    @property
+    def _hides(self):
+        """Whether the data are drawn by a secret: then no number of them is told."""
+        return self._rng is not None and bool(os.environ.get("AUTOGRADER_SECRET"))
+
+    def _recognised(self):
+        """The known mistakes that gave what came back; with a secret, drawn data differ from the fingerprints'."""
+        if fingerprints.replayed:
+            return fingerprints.recognise(fingerprints.replayed(self.identifier), [p for _, p in self.calls])
         secret = bool(os.environ.get("AUTOGRADER_SECRET"))
-        return [None if drawn and secret else projection for drawn, projection in self.calls]
+        calls = [None if drawn and secret else projection for drawn, projection in self.calls]
+        return fingerprints.recognise(fingerprints.load().get(self.identifier, []), calls)
 
     def record(self, value):
         """Keep the projection of a value that came from the learner."""
         place = f"{self.slug}.{self.identifier}:{len(self.calls)}"
         self.calls.append((self._rng is not None, fingerprints.project(value, place)))
 
-    def note(self, finding):
-        """Take a verb's finding: None is right, anything else is the exercise's failure (the first one is shown)."""
+    def note(self, finding, argued=False):
+        """Take a verb's finding: None is right, anything else is the exercise's failure (the first one is shown).
+
+        argued  whether its numbers are of the learner's own lines, which may be told
+        """
         if finding is not None:
+            if self._hides and not argued:
+                finding = replace(finding, facts=tuple(_without_values(finding.facts)))
             self.failed_at = len(self.calls) if self.failed_at is None else self.failed_at
             self.failures.append(finding)
 
@@ -192,10 +216,10 @@ class Exercise:
             raise CheckFailed(Finding(WRONG, what, facts, (cause,)))
         if outcome.value is None:
             raise NotAttempted(Finding(NOT_ATTEMPTED, what, ("This gave None: is a `return` missing?",)))
-        if outcome.printed and not any("prints while" in remark for remark in self.remarks):
+        if outcome.printed and not self._hides and not any("prints while" in remark for remark in self.remarks):
             first = outcome.printed.strip().splitlines()[0][:60] if outcome.printed.strip() else ""
             self._remark(f"your function prints while it is checked (`{first}`); the check does not read that.")
-        for warning in outcome.warned:
+        for warning in outcome.warned if not self._hides else ():
             self._remark(f"a warning came up: {warning}.")
         names = _names(returns)
         if len(names) < 2:
@@ -397,7 +421,7 @@ class Exercise:
         elif finding.outcome == NOT_ATTEMPTED:
             raise NotAttempted(finding)
         else:
-            self.note(finding)
+            self.note(finding, argued=True)
 
     # --- words ------------------------------------------------------------------------------------------------------
 
@@ -418,6 +442,7 @@ class Exercise:
         kind, message, line, source, shapes = error
         if kind == "ReturnedType":
             return Finding(WRONG, what, (f"This gave something the check cannot read: {message}.",))
+        message = "" if self._hides else message
         facts = [f"Your function stopped with {kind}: {message}".rstrip(": .") + "."]
         if line:
             shown = (f": `{source}`" if source else "") + (f", with {shapes}" if shapes else "")

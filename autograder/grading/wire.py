@@ -12,6 +12,7 @@ import numpy as np
 from autograder.check.calling import plain
 
 MOST_BYTES = 64 * 1024 * 1024
+MOST_TEXT = 4 * 1024 * 1024  # of these the text: a byte of it may become forty of Python's objects
 DEEPEST = 20
 
 
@@ -56,6 +57,8 @@ def unpack(packed):
         raise ValueError("too many bytes")
     try:
         (size,) = struct.unpack_from(">Q", packed)
+        if size > MOST_TEXT:
+            raise ValueError("too much text")
         rest = memoryview(packed)[8 + size :]
         value, used = _value(json.loads(bytes(packed[8 : 8 + size])), rest, 0, 0)
     except (

@@ -32,6 +32,14 @@ def workbook(course, to, names=()):
             print(f"{folder.name}: {_lay(Path(scratch, 'release', folder.name), to)}")
 
 
+def release(course, folder):
+    """The text of a chapter's notebook as nbgrader releases it."""
+    with tempfile.TemporaryDirectory(prefix="release-") as scratch:
+        _release(course, folder, Path(scratch))
+        (notebook,) = Path(scratch, "release", folder.name).glob("*.ipynb")
+        return notebook.read_text("utf-8")
+
+
 def _release(course, folder, scratch):
     """What `nbgrader generate_assignment --no-db` makes of one source folder, in scratch/release/<NN-slug>/."""
     # Here, because they take a second or two and no other verb needs them.
