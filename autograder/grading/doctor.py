@@ -14,7 +14,7 @@ LAYERS = {
 PROBES = {  # what a hand-in must not do -> a cell that does it
     "read a file outside": "open('/etc/passwd').read()",
     "list the folders outside": "import os\nos.listdir('/')",
-    "read the answers": "import solutions",
+    "read the answers": "import sys\nsys.path.append({path})\nimport solutions",
     "look into a process": "open('/proc/self/environ').read()",
     "write outside its folder": "open('/tmp/autograder-doctor', 'w').close()",
     "start a process": "import os\nos.posix_spawn('/bin/true', ['true'], {})",
@@ -22,7 +22,7 @@ PROBES = {  # what a hand-in must not do -> a cell that does it
     "start a thread": "import threading\nthreading.Thread(target=print).start()",
     "open a socket": "import socket\nsocket.socket()",
     "signal its parent": "import os\nos.kill(os.getppid(), 0)",
-    "take more memory than it is given": "bytearray({memory} + 1)",
+    "take more memory than it is given": "len(bytearray(2 * {memory}))",
     "use the oracles of the checks": "from autograder.check import oracles\noracles.gradients",
 }
 
@@ -39,7 +39,9 @@ def doctor(course):
         print(f"{'missing' if layer in lacking else 'ok':8} {layer}: {lacking.get(layer) or means}")
     level, limits = sandbox.wanted(), Limits()
     print(f"A hand-in at the level {level!r} tries to:")
-    through = [probe for probe, how in probes(level, limits).items() if _say(probe, how)]
+    through = [
+        probe for probe, how in probes(level, limits, str(Path(course).resolve().parent)).items() if _say(probe, how)
+    ]
     config = grade.Folders(course).config
     trusted = getattr(config.Autograde.get("exporter_class"), "__name__", "") == "Trusted"
     print(f"{'ok' if trusted else 'missing':8} nbgrader's own autograde judges in the sandbox too (nbgrader_config.py)")
@@ -51,14 +53,17 @@ def doctor(course):
     return int(bool(lacking or through) or not trusted or not safe)
 
 
-def probes(level, limits):
-    """What became of each probe: the name of the error that stopped it, "" where nothing did."""
+def probes(level, limits, path):
+    """What became of each probe: the name of the error that stopped it, "" where nothing did.
+
+    path  the folder that holds `solutions`
+    """
     template = Template((), (), level, limits)
     try:
         child = Child(template, limits)
         found = {}
         for probe, cell in PROBES.items():
-            outputs = child.run(cell.replace("{memory}", str(limits.memory)), "probe")
+            outputs = child.run(cell.replace("{memory}", str(limits.memory)).replace("{path}", repr(path)), "probe")
             found[probe] = next((o["ename"] for o in outputs if o["output_type"] == "error"), "")
         child.end("done")
     finally:
