@@ -92,8 +92,8 @@ class Result:
     seconds: float = 0.0
 
 
-class Interrupted(Exception):
-    """Something outside ended a child: the hand-in is to be judged again."""
+class Interrupted(BaseException):
+    """Something outside ended a child: the hand-in is to be judged again.  Not an Exception, as Died is none."""
 
 
 class Died(BaseException):
@@ -314,9 +314,10 @@ class Child:
             wait = min(2 * wait, 0.25)
 
     def end(self, how):
-        """Kill it and wait for its end; returns the Died to raise.  how: None where it ended by itself."""
+        """Kill it and wait for its end; returns the Died to raise.  how: None where it hung up by itself."""
         self.cpu()
-        if how is not None or not select.select([self.watched], [], [], 1.0)[0]:
+        ended = how is None and bool(select.select([self.watched], [], [], 1.0)[0])
+        if not ended:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.watched, signal.SIGKILL)
         status = self.template.status()
@@ -324,10 +325,11 @@ class Child:
         os.close(self.watched)
         self.channel.close()
         if how is None:
-            killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-            if killed == signal.SIGKILL and self.spent < self.limits.hand_in:
-                raise Interrupted  # it cannot send that signal itself
-            how = TIMEOUT if killed == signal.SIGKILL else CRASH
+            how = CRASH
+            if ended and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+                if self.spent < self.limits.hand_in:
+                    raise Interrupted  # it cannot send that signal itself
+                how = TIMEOUT
         return Died(how)
 
     # --- the three questions ---
