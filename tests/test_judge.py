@@ -10,7 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.check.calling import MOST_CALLS
 from autograder.grading import Refusal, grade, judge, sandbox, submission
-from autograder.grading.judge import CRASH, PROTOCOL, TIMEOUT, UNREADABLE, Limits
+from autograder.grading.children import CRASH, MEMORY, PROTOCOL, TIMEOUT, Child, Interrupted, Limits, Template
+from autograder.grading.judge import UNREADABLE
 from conftest import CHECKOUT as REPOSITORY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
@@ -88,7 +89,7 @@ def judged(request):
         pytest.skip("this machine has no user namespaces")
     text = nbformat.writes(SOURCE)
     about = grade.Chapter("small", text, text, (), ("plots",), "/", "a secret", "", request.param, LIMITS)
-    template = judge.Template(about.known, about.figures, about.level, about.limits)
+    template = Template(about.known, about.figures, about.level, about.limits)
     one = judge.Judge(about, template, {})
     yield one.judge
     template.close()
@@ -174,6 +175,7 @@ def test_a_notebook_without_ids_is_understood(judged):
         ("import time; time.sleep(100)", TIMEOUT),
         ("import ctypes; ctypes.string_at(0)", CRASH),
         ("import os; os._exit(0)", CRASH),
+        ("bytearray(1 << 40)", MEMORY),
         ("os.closerange(3, 3000)", CRASH),
         ("os.closerange(3, 3000), __import__('time').sleep(100)", CRASH),
         ("[os.write(fd, b'\\0' * 99) for fd in map(int, range(3, 3000)) if can(os.fstat, fd)]", PROTOCOL),
@@ -249,9 +251,9 @@ def test_free_text_is_shown_as_typed_and_runs_nowhere(judged):
 
 def test_what_has_not_changed_is_not_run_again(judged, monkeypatch):
     ran = []
-    run, call = judge.Child.run, judge.Child.call
-    monkeypatch.setattr(judge.Child, "run", lambda self, *a: ran.append("cell") or run(self, *a))
-    monkeypatch.setattr(judge.Child, "call", lambda self, *a: ran.append("call") or call(self, *a))
+    run, call = Child.run, Child.call
+    monkeypatch.setattr(Child, "run", lambda self, *a: ran.append("cell") or run(self, *a))
+    monkeypatch.setattr(Child, "call", lambda self, *a: ran.append("call") or call(self, *a))
     first = judged(hand_in(RIGHT))
     assert ran.count("cell") == 5 and ran.count("call") == 5
     ran.clear()
@@ -291,15 +293,15 @@ def test_a_child_killed_from_outside_is_no_verdict(judged, monkeypatch):
     import os
     import signal
 
-    run = judge.Child.run
+    run = Child.run
 
     def killed(self, *args):
         os.kill(self.number, signal.SIGKILL)
         return run(self, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(judge.Child, "run", killed)
-        with pytest.raises(judge.Interrupted):
+        patch.setattr(Child, "run", killed)
+        with pytest.raises(Interrupted):
             judged(hand_in(RIGHT))
     assert verdicts(judged(hand_in(RIGHT))) == "rrr"
 

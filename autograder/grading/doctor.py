@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from . import grade, sandbox
-from .judge import Child, Limits, Template
+from .children import PROTOCOL, Child, Died, Limits, Template
 
 LAYERS = {
     "Landlock": "only the files a learner may read can be opened",
@@ -17,7 +17,7 @@ PROBES = {  # what a hand-in must not do -> a cell that does it
     "read the answers": "import sys\nsys.path.append({path})\nimport solutions",
     "look into a process": "open('/proc/self/environ').read()",
     "write outside its folder": "open('/tmp/autograder-doctor', 'w').close()",
-    "start a process": "import os\nos.posix_spawn('/bin/true', ['true'], {})",
+    "start a process": "import os\nos.posix_spawn('/bin/true', ['true'], {{}})",
     "fork": "import os\nos.fork() or os._exit(0)",
     "start a thread": "import threading\nthreading.Thread(target=print).start()",
     "open a socket": "import socket\nsocket.socket()",
@@ -58,14 +58,16 @@ def probes(level, limits, path):
 
     path  the folder that holds `solutions`
     """
-    template = Template((), (), level, limits)
+    template, found = Template((), (), level, limits), {}
     try:
-        child = Child(template, limits)
-        found = {}
         for probe, cell in PROBES.items():
-            outputs = child.run(cell.replace("{memory}", str(limits.memory)).replace("{path}", repr(path)), "probe")
-            found[probe] = next((o["ename"] for o in outputs if o["output_type"] == "error"), "")
-        child.end("done")
+            child = Child(template, limits)
+            try:
+                outputs = child.run(cell.format(memory=limits.memory, path=repr(path)), "probe")
+                found[probe] = next((o["ename"] for o in outputs if o["output_type"] == "error"), "")
+                child.end(PROTOCOL)
+            except Died as died:
+                found[probe] = died.how
     finally:
         template.close()
         if os.path.exists("/tmp/autograder-doctor"):
