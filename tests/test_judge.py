@@ -12,7 +12,7 @@ from autograder.check.calling import MOST_CALLS
 from autograder.grading import Refusal, grade, judge, sandbox, submission
 from autograder.grading.children import CRASH, MEMORY, PROTOCOL, TIMEOUT, Child, Interrupted, Limits, Template
 from autograder.grading.judge import UNREADABLE
-from conftest import CHECKOUT as REPOSITORY
+from conftest import CHECKOUT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 
@@ -310,8 +310,8 @@ def test_every_probe_of_the_doctor_is_refused():
     from autograder.grading import doctor
 
     for level in [sandbox.FULL, sandbox.LANDLOCK][bool(sandbox.missing()) :]:
-        assert all(doctor.probes(level, Limits(), str(REPOSITORY)).values())
-    through = [probe for probe, how in doctor.probes(sandbox.NONE, Limits(), str(REPOSITORY)).items() if not how]
+        assert all(doctor.probes(level, Limits(), str(CHECKOUT)).values())
+    through = [probe for probe, how in doctor.probes(sandbox.NONE, Limits(), str(CHECKOUT)).items() if not how]
     assert set(doctor.PROBES) - set(through) == {"use the oracles of the checks"}, "without a sandbox they get through"
 
 
@@ -323,6 +323,16 @@ modules = sorted(m for m in sys.modules if m.startswith(("solutions", "course", 
 print("gradients" in names, "central" in names, modules)"""
     text = outputs_of_added(judged(hand_in(before={"a": looks})))
     assert text.startswith("False False") and "solutions" not in text and "known." not in text
+
+
+def test_what_it_may_not_open_does_not_exist_and_what_it_writes_is_gone(judged):
+    paths = ["/etc/passwd", "/proc", "/tmp", str(CHECKOUT / "solutions")]
+    asks = f"import os\nprint([os.path.exists(p) for p in {paths}], end=' ')\n"
+    writes = "print(os.listdir(), open('mine', 'w').write('x'), os.getcwd())"
+    one, two = (outputs_of_added(judged(hand_in(before={"a": asks + writes}))) for _ in range(2))
+    if "denied" in one:
+        return  # level landlock: existence shows, and nothing is written
+    assert one == two == "[False, False, False, False] [] 1 /own\n"
 
 
 def outputs_of_added(result):

@@ -8,13 +8,11 @@ import json
 import os
 import re
 import select
-import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from pathlib import Path
 from autograder.check import calling
 
 from . import Refusal, sandbox, wire
+from .scratch import Scratch
 
 TIMEOUT, MEMORY, CRASH, PROTOCOL = "timeout", "memory", "crash", "protocol"  # how a child may end
 # Modules of autograder.check that compute what an exercise may ask for; a child has them empty.
@@ -79,8 +78,10 @@ class Template:
 
     def __init__(self, known, figures, level, limits):
         self.level, self.limits = level, limits
-        self.folder = tempfile.mkdtemp(prefix="autograder-")
+        self.scratch = Scratch("autograder")
+        self.folder = self.scratch.path
         os.chmod(self.folder, 0o500)  # without a folder of its own in memory a hand-in can write nothing
+        shown, readable = _places()
         ours, theirs = socket.socketpair()
         settings = dict(
             level=level,
@@ -89,7 +90,8 @@ class Template:
             modules=_modules(known),
             undrawn=["course.figures", *(f"course.figures.{name}" for name in figures)],
             emptied=[f"autograder.check.{name}" for name in ANSWERING],
-            readable=_readable(),
+            readable=readable,
+            shown=shown,
             memory=limits.memory,
             seconds=int(limits.hand_in) + 1,
             disk=limits.disk,
@@ -139,7 +141,7 @@ class Template:
             self.process.kill()
         self.process.wait()
         self.process.stderr.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.scratch.close()
 
 
 def _exactly(channel, size):
@@ -163,21 +165,24 @@ def _modules(known):
     return [*given, *ours, *(f"course.known.{name}" for name in known)]
 
 
-def _readable():
-    """The standard library, NumPy, Matplotlib and what it needs, and the data."""
+def _places():
+    """Folders and files a child may know of, and those of them it may read.
+
+    The standard library, NumPy, Matplotlib and what it needs, and the data; not what else is installed.
+    """
     import sysconfig
 
     import numpy
 
     import course.data
 
-    library = Path(sysconfig.get_path("stdlib"))
-    places = [p for p in library.iterdir() if p.name not in ("site-packages", "dist-packages")]
+    library, packages = Path(sysconfig.get_path("stdlib")), Path(numpy.__file__).resolve().parent.parent
     wanted = "numpy|matplotlib|mpl_toolkits|PIL|pillow|kiwisolver|cycler|dateutil|packaging|pyparsing|contourpy"
     wanted = re.compile(rf"({wanted}|fontTools|six)(\.py|\.libs|-.*)?", re.I)
-    packages = Path(numpy.__file__).resolve().parent.parent
-    places += [p for p in packages.iterdir() if wanted.fullmatch(p.name)]
-    return [*map(str, places), str(Path(course.data.__file__).parent), "/etc/localtime", os.devnull]
+    common = [p for p in packages.iterdir() if wanted.fullmatch(p.name)]
+    common += [Path(course.data.__file__).parent, Path("/etc/localtime"), Path(os.devnull)]
+    inside = [p for p in library.iterdir() if p.name not in ("site-packages", "dist-packages")]
+    return [str(p) for p in (library, *common)], [str(p) for p in (*inside, *common)]
 
 
 # --- one child --------------------------------------------------------------------------------------------------------

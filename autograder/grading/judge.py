@@ -123,7 +123,7 @@ class _Run:
             check = hashlib.sha256(cell.full.encode() if cell.role == "test" else b"").hexdigest()
             self.result.keys.append(f"{so_far.hexdigest()[:32]}{check[:32]}" if cell.role in {*RUN, "test"} else "")
         self.before = {}
-        if previous is not None and previous.level == self.result.level:
+        if previous is not None and previous.keys and previous.level == self.result.level:
             for key, node in zip(previous.keys, previous.cells, strict=True):
                 name = node["metadata"].get("nbgrader", {}).get("grade_id", "")
                 given = node.get("outputs"), previous.verdicts.get(name), previous.mistakes.get(name)

@@ -31,6 +31,7 @@ import types
 from autograder.grading import sandbox
 
 ERROR = 4000  # characters kept of one traceback
+OWN = "own"  # the name of a hand-in's folder, in its root
 
 
 def main():
@@ -47,6 +48,10 @@ def main():
     for module in settings["emptied"]:
         _empty(module)
     sys.path[:] = [folder for folder in sys.path if folder not in settings["path"]]
+    root = settings["folder"] if settings["level"] == sandbox.FULL else None
+    if root:
+        sandbox.own_root(root, settings["shown"])
+        os.mkdir(f"{root}/{OWN}")
     places = sandbox.held_open(settings["readable"])
     random.seed(0)
     sys.modules["numpy"].random.seed(0)
@@ -58,12 +63,12 @@ def main():
         if not request:
             return
         with socket.socket(fileno=descriptors[0]) as channel:
-            if settings["level"] == sandbox.FULL:
-                sandbox.fresh_folder(settings["folder"], settings["disk"], settings["files"])
+            if root:
+                sandbox.fresh_folder(f"{root}/{OWN}", settings["disk"], settings["files"])
             child = os.fork()
             if not child:
                 control.close()
-                _live(channel, places, settings)
+                _live(channel, places, settings, root)
         watched = os.pidfd_open(child)
         socket.send_fds(control, [b"p"], [watched])
         os.close(watched)
@@ -90,17 +95,17 @@ class Undrawn(types.ModuleType):
         return None
 
 
-def _live(channel, places, settings):
+def _live(channel, places, settings, root):
     """A child's whole life."""
     try:
         sandbox.die_with_parent()
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)
-        os.chdir(settings["folder"])
-        own = sandbox.held_open([settings["folder"]] if settings["level"] == sandbox.FULL else [])
+        os.chdir(f"{root}/{OWN}" if root else settings["folder"])
+        own = sandbox.held_open(["."] if root else [])
         if settings["level"] != sandbox.NONE:
-            sandbox.confine(places + own, own, *(settings[k] for k in ("memory", "seconds", "disk", "open")))
+            sandbox.confine(places + own, own, *(settings[k] for k in ("memory", "seconds", "disk", "open")), root)
         for place in (*places, *own, nothing):
             if place > 2:
                 os.close(place)

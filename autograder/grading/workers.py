@@ -1,0 +1,151 @@
+"""Judging many hand-ins: what one worker does, and the workers of this machine."""
+
+import concurrent.futures
+import importlib
+import multiprocessing
+import multiprocessing.util
+import os
+import signal
+import sys
+import types
+
+from autograder.check import calling
+
+from . import Refusal, sandbox
+from .children import CRASH, Died, Interrupted, Template
+from .judge import Judge
+
+TRIES = 3  # of one hand-in, where something outside ended its judging
+AGAIN = "Judging this hand-in was ended from outside three times; grade it again."
+OURS = "The grader itself failed on this hand-in ({}). That is no fault of the one who handed it in."
+
+_judges = {}  # the last chapter's judge of this worker, with its template
+
+
+def judge(chapter, data, problem="", previous=None):
+    """The Result of one hand-in, in this process; the chapter's template is kept for the next one.
+
+    Whatever happens to one hand-in costs no other one: a template that was ended is started anew, and what goes wrong
+    three times is the hand-in's verdict.  Refusal where no template can be had at all.
+    """
+    sentence = AGAIN
+    for _ in range(TRIES):
+        known = _ready(chapter)
+        try:
+            return known.judge(data, problem, previous)
+        except Interrupted:
+            sentence = AGAIN
+        except (Exception, Died) as fault:  # Died where no check was at work
+            sentence = OURS.format(f"{type(fault).__name__}: {calling.words(fault, 200)}")
+        close()
+    return failed(chapter, sentence)
+
+
+def failed(chapter, sentence):
+    """The Result of a hand-in that could not be judged; it has no keys, and is judged again in the next run."""
+    return Judge(chapter, types.SimpleNamespace(level=chapter.level), {}).judge(None, sentence, how=CRASH)
+
+
+def _ready(chapter):
+    known = _judges.get(chapter.key)
+    if known is None:
+        close()
+        if chapter.path not in sys.path:
+            sys.path.append(chapter.path)
+        os.environ["AUTOGRADER_SECRET"] = chapter.secret
+        try:
+            mistakes = importlib.import_module("solutions.mistakes").of(chapter.slug)
+        except ModuleNotFoundError:  # a course may have none
+            mistakes = {}
+        except Exception as problem:
+            words = f"{type(problem).__name__}: {problem}"
+            raise Refusal(f"The known mistakes of {chapter.slug} cannot be imported ({words}).") from None
+        try:
+            template = Template(chapter.known, chapter.figures, chapter.level, chapter.limits)
+        except OSError as problem:
+            raise Refusal(f"No process for hand-ins can be started ({problem.strerror or problem}).") from None
+        known = _judges[chapter.key] = Judge(chapter, template, mistakes)
+    return known
+
+
+def close():
+    """End this worker's template."""
+    for known in _judges.values():
+        known.template.close()
+    _judges.clear()
+
+
+multiprocessing.util.Finalize(None, close, exitpriority=10)  # a pool's workers run no atexit
+_chapter = None
+
+
+def _begin(chapter):
+    global _chapter
+    _chapter = chapter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who grades stops the class, not each worker
+    sandbox.die_with_parent()  # a killed run leaves no worker waiting for ever
+    if not multiprocessing.parent_process().is_alive():
+        os._exit(1)
+
+
+def _judge(data, problem, previous):
+    return judge(_chapter, data, problem, previous)
+
+
+class Processes:
+    """Workers on this machine; one that is killed is replaced, and what it had in hand is judged again."""
+
+    def __init__(self, chapter, jobs):
+        self.chapter, self.jobs, self.pool = chapter, jobs, None
+
+    def map(self, tasks):
+        """(name, Result) of every (name, (data, problem, previous)), as they come; few tasks are taken ahead."""
+        tasks, running, lost = iter(tasks), {}, []
+        while True:
+            while len(running) < 2 * self.jobs and (task := next(tasks, None)):
+                running[self._submit(self.jobs, task[1])] = task
+            if not running:
+                return
+            done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                task = running.pop(future)
+                if _broke(future):
+                    lost.append(task)
+                else:
+                    yield task[0], future.result()
+            if lost:  # one of them may have ended its worker: each by itself
+                lost, again = [], [*lost, *running.values()]
+                running.clear()
+                self.close()
+                for name, task in again:
+                    yield name, self._alone(task)
+                self.close()
+
+    def _submit(self, jobs, task):
+        if self.pool is None:
+            context = multiprocessing.get_context("spawn")
+            self.pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _begin, (self.chapter,))
+        try:
+            return self.pool.submit(_judge, *task)
+        except concurrent.futures.process.BrokenProcessPool as broken:
+            future = concurrent.futures.Future()
+            future.set_exception(broken)
+            return future
+
+    def _alone(self, task):
+        for _ in range(TRIES):
+            future = self._submit(1, task)
+            if not _broke(future):
+                return future.result()
+            self.close()
+        return failed(self.chapter, AGAIN)
+
+    def close(self):
+        """End the workers; what they have in hand is finished first."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=True, cancel_futures=True)
+            self.pool = None
+
+
+def _broke(future):
+    return isinstance(future.exception(), concurrent.futures.process.BrokenProcessPool)
