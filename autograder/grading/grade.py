@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import Refusal, sandbox
 from .children import CRASH, Limits
+from .cluster import Cluster
 from .gradebook import Folders, Gradebook, HandIn, Store, as_notebook, laid, lay_out
 from .notebook import chapters, chosen
 from .workbook import release
@@ -105,13 +106,14 @@ def secret(course):
     return text
 
 
-def grade(course, assignment, student=(), jobs=0, force=False, level=None, trust=False, limits=()):
+def grade(course, assignment, student=(), jobs=0, scheduler=None, force=False, level=None, trust=False, limits=()):
     """Judge a class's hand-ins in the sandbox and put their points into nbgrader's gradebook.
 
     course      nbgrader's course root
     assignment  a chapter's folder, 01-neurons
     student     whose hand-ins; everyone's where empty
     jobs        how many are judged at once; as many as there are cores where 0
+    scheduler   address of a Dask scheduler whose workers judge instead
     force       judge again what has not changed
     level       "full" or "landlock": the sandbox; the best this machine has where None
     trust       run the hand-ins without a sandbox where this machine has none
@@ -130,7 +132,10 @@ def grade(course, assignment, student=(), jobs=0, force=False, level=None, trust
         book.agree(about)
         store = opened.enter_context(contextlib.closing(Store(course)))
         run = _Class(folders, store, book, folder.name, about)
-        return run.grade([name for name in names if not student or name in student], jobs, force)
+        names = [name for name in names if not student or name in student]
+        jobs = min(jobs or len(os.sched_getaffinity(0)), len(names) or 1)
+        workers = Cluster(about, scheduler) if scheduler else Processes(about, jobs)
+        return run.grade(names, workers, force)
 
 
 @contextlib.contextmanager
@@ -174,9 +179,8 @@ class _Class:
         self.assignment, self.about = assignment, about
         self.asking, self.done, self.judged, self.hand_ins = 0, 0, [], {}
 
-    def grade(self, names, jobs, force):
+    def grade(self, names, workers, force):
         self.count, self.width = len(names), max(map(len, names), default=0)
-        workers = Processes(self.about, min(jobs or len(os.sched_getaffinity(0)), len(names) or 1))
         try:
             for name, result in workers.map(self._to_judge(names, force)):
                 again = result.problem and CRASH in result.verdicts.values()  # no verdict to keep

@@ -21,7 +21,7 @@ class Store:
     def __init__(self, course):
         path = Path(course, ".autograder", "results.sqlite")
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        self.rows = sqlite3.connect(path, timeout=60)
+        self.rows = sqlite3.connect(path, timeout=10)
         self.rows.execute(
             "CREATE TABLE IF NOT EXISTS result (assignment TEXT, student TEXT, key TEXT, record TEXT, file TEXT,"
             " PRIMARY KEY (assignment, student))"
@@ -59,7 +59,10 @@ class Folders:
         from nbgrader.coursedir import CourseDirectory
         from traitlets.config.loader import PyFileConfigLoader
 
-        self.config = PyFileConfigLoader("nbgrader_config.py", path=str(Path(course).resolve())).load_config()
+        try:
+            self.config = PyFileConfigLoader("nbgrader_config.py", path=str(Path(course).resolve())).load_config()
+        except Exception as problem:  # it is Python, and may raise anything
+            raise Refusal(f"{course}/nbgrader_config.py cannot be loaded ({problem}).") from None
         self.config.CourseDirectory.root = str(Path(course).resolve())
         self.directory = directory or CourseDirectory(config=self.config)
 

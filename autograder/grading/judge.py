@@ -6,10 +6,12 @@ others.
 
 import ast
 import contextlib
+import ctypes
 import hashlib
 import io
 import json
 import signal
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -290,11 +292,21 @@ def _trusted(known):
 
 @contextlib.contextmanager
 def _at_most(seconds):
-    """Died after so many seconds of our own CPU."""
+    """Died in this thread after so many seconds of our own CPU; off the main thread, of the clock."""
 
     def late(*_):
         raise Died(TIMEOUT)
 
+    if threading.current_thread() is not threading.main_thread():  # a worker of Dask; signals are the main thread's
+        thread = ctypes.c_ulong(threading.get_ident())
+        raising = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        alarm = threading.Timer(seconds, raising, (thread, ctypes.py_object(Late)))
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
+        return
     before = signal.signal(signal.SIGPROF, late)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
@@ -302,3 +314,10 @@ def _at_most(seconds):
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+class Late(Died):
+    """A check took too long."""
+
+    def __init__(self):
+        super().__init__(TIMEOUT)

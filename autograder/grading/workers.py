@@ -7,6 +7,7 @@ import multiprocessing.util
 import os
 import signal
 import sys
+import threading
 import types
 
 from autograder.check import calling
@@ -19,6 +20,7 @@ TRIES = 3  # of one hand-in, where something outside ended its judging
 AGAIN = "Judging this hand-in was ended from outside three times; grade it again."
 OURS = "The grader itself failed on this hand-in ({}). That is no fault of the one who handed it in."
 
+_one_at_a_time = threading.Lock()
 _judges = {}  # the last chapter's judge of this worker, with its template
 
 
@@ -28,6 +30,11 @@ def judge(chapter, data, problem="", previous=None):
     Whatever happens to one hand-in costs no other one: a template that was ended is started anew, and what goes wrong
     three times is the hand-in's verdict.  Refusal where no template can be had at all.
     """
+    with _one_at_a_time:  # a Dask worker may have several threads
+        return _judge_alone(chapter, data, problem, previous)
+
+
+def _judge_alone(chapter, data, problem, previous):
     sentence = AGAIN
     for _ in range(TRIES):
         known = _ready(chapter)
