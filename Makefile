@@ -5,6 +5,7 @@
 #   make mutants                      change every reference in small ways: do the checks notice?
 #   make judge                        the judge under 1,000 seeds (make test takes a few)
 #   make bench                        what each check costs, and a backward pass against its forward
+#   make site [ARGS=01-neurons]       the course as static pages, in site/
 # PYTHON=/path/to/python overrides the search for one.
 
 PYTHON =
@@ -12,14 +13,11 @@ ARGS =
 
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
-AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test demo mutants judge bench
+.PHONY: lab test demo mutants judge bench site
 
 lab: .venv/lab
-	@$(BIN)/autograder workbook
-	@$(if $(AS_ROOT),echo "You are root: JupyterLab is started with --allow-root.")
-	cd workbook && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/01-neurons/neurons.ipynb $(AS_ROOT) $(ARGS)
+	@$(BIN)/autograder lab -- $(ARGS)
 
 test: .venv/test
 	$(BIN)/ruff check
@@ -38,8 +36,14 @@ judge: .venv/test
 bench: .venv/test
 	@$(BIN)/python tests/bench.py
 	@$(BIN)/python tests/bench_backprop.py
+	@$(BIN)/python tests/bench_computation_graphs.py
 
-# The stamps .venv/lab and .venv/test stand for a finished install: nothing is installed again while these files stay.
+site: .venv/site
+	@rm -rf site
+	@$(BIN)/autograder site $(ARGS)
+
+# The stamps .venv/lab, .venv/test and .venv/site stand for a finished install: while these files stay, nothing is
+# installed again.
 .venv/lab: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing into .venv: a few minutes the first time."
 	@$(PIP) -r requirements.txt -e .
@@ -47,7 +51,12 @@ bench: .venv/test
 
 .venv/test: .venv/lab
 	@echo "Installing the test extras into .venv."
-	@$(PIP) -e '.[test]'
+	@$(PIP) -e '.[test,site]'
+	@touch $@
+
+.venv/site: .venv/lab
+	@echo "Installing the site's tools into .venv."
+	@$(PIP) -e '.[site]'
 	@touch $@
 
 # The first of these that is 3.11 or newer and can make an environment.
