@@ -145,9 +145,10 @@ class _Replace(ast.NodeTransformer):
 def mutants(text):
     """Every mutant of a package text: (description, its text), without repetition."""
     tree = ast.parse(text)
-    function = tree.body[0]
-    if isinstance(function, ast.FunctionDef) and ast.get_docstring(function) is not None:
-        function.body = function.body[1:]
+    *classes, function = tree.body
+    for part in ast.walk(tree):
+        if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
+            part.body = part.body[1:] or [ast.Pass()]
     seen = {ast.unparse(tree)}
     for node in list(ast.walk(tree)):
         for what, new in (*variants(node), *signed(node)):
@@ -158,7 +159,8 @@ def mutants(text):
                 seen.add(mutant)
                 line = ast.unparse(node).splitlines()[0]
                 yield f"{line}: {what}", mutant
-    for block in (n.body for n in ast.walk(function) if isinstance(getattr(n, "body", None), list)):
+    parts = [part for top in tree.body for part in ast.walk(top)]
+    for block in (part.body for part in parts if isinstance(getattr(part, "body", None), list)):
         for statement in list(block):
             kept = list(block)
             block[:] = [s for s in kept if s is not statement] or [ast.Pass()]
@@ -171,7 +173,8 @@ def mutants(text):
             for other in others[:1]:
                 swap = ast.parse(f"{parameter.arg} = {other}").body[0]
                 hidden.body = [swap, *copy.deepcopy(function.body)]
-                yield f"{parameter.arg} taken for {other}", ast.unparse(ast.fix_missing_locations(hidden))
+                module = ast.Module([*classes, hidden], [])
+                yield f"{parameter.arg} taken for {other}", ast.unparse(ast.fix_missing_locations(module))
 
 
 class TooLong(BaseException):

@@ -21,9 +21,9 @@ def steps():
             if cell.cell_type == "markdown":
                 yield "shown", " ".join(re.findall(r"`([^`]+)`|^ {4}(.+)$", cell.source, re.M).__str__().split()), ""
             elif marks.get("solution"):
-                inside = cell.source.partition(notebook.BEGIN)[2].partition(notebook.END)[0]
-                yield "shown", cell.source.replace(inside, ""), ""
-                yield "needed", inside, f"{folder}: {marks['grade_id']}"
+                given, *holes = re.split(f"{notebook.BEGIN}|{notebook.END}", cell.source)
+                yield "shown", "".join([given, *holes[1::2]]), ""
+                yield "needed", "".join(holes[::2]), f"{folder}: {marks['grade_id']}"
             elif not marks.get("grade"):
                 yield "shown", cell.source, ""
 

@@ -1,11 +1,16 @@
 """`autograder sync`: one text, copied; what cannot be in step is refused with a sentence."""
 
+import mutants
 import nbformat
 import pytest
 
 from autograder.grading import notebook, sync
 
 FUNCTION = 'def step(z):\n    """The step."""\n    s = z > 0\n    return s * 1'
+
+
+CLASS = "class Pair:\n    def first(self):\n        return 1\n\n    def second(self):\n        a = 2\n        return a"
+BOTH = f"{CLASS}\n\n\n{FUNCTION}"
 
 
 def cell(source, name, solution):
@@ -35,7 +40,36 @@ def test_text_that_was_given_and_has_changed_is_not_kept():
     assert sync.with_markers(FUNCTION, old) == sync.with_markers(FUNCTION)
 
 
-@pytest.mark.parametrize("text", [FUNCTION, "rate = 1 / 3"])
+def test_a_class_keeps_a_hole_in_each_method():
+    old = BOTH.replace("        return 1\n", "        ### BEGIN SOLUTION\n        ### END SOLUTION\n")
+    old = old.replace("        return a\n", "        ### BEGIN SOLUTION\n        return b\n        ### END SOLUTION\n")
+    new = sync.with_markers(BOTH, old)
+    assert new == old.replace("SOLUTION\n        ###", "SOLUTION\n        return 1\n        ###").replace(
+        "return b", "return a"
+    )
+    assert sync.with_markers(BOTH, new) == new
+    exercise = notebook.Exercise("step", cell(new, "step", True), None)
+    assert "return" not in exercise.stub.replace("return s * 1", "") and exercise.stub.count("your answer") == 2
+
+
+def test_a_class_that_no_cell_gives_yet_is_given_whole():
+    assert sync.with_markers(BOTH) == f"{CLASS}\n\n\n{sync.with_markers(FUNCTION)}"
+
+
+def test_a_class_directly_above_a_function_belongs_to_it(tmp_path, monkeypatch):
+    (tmp_path / "classy.py").write_text(f"{BOTH}\n\n\ndef other():\n    return 3\n\n\nrate = 1 / 3\n")
+    monkeypatch.setattr("solutions.__path__", [str(tmp_path)])
+    texts = [sync.package_text("classy", name) for name in ("step", "other", "rate")]
+    assert texts == [BOTH, "def other():\n    return 3", "rate = 1 / 3"]
+
+
+def test_mutants_reach_into_a_class():
+    found = dict(mutants.mutants(BOTH.replace("step(z)", "step(z, w)")))
+    assert {"a = 2: deleted", "2: 2 to 3", "z > 0: Gt to GtE", "z taken for w"} <= set(found)
+    assert all(text.startswith("class Pair") for text in found.values())
+
+
+@pytest.mark.parametrize("text", [FUNCTION, BOTH, "rate = 1 / 3"])
 def test_syncing_twice_changes_nothing_more(text):
     once = sync.with_markers(text)
     assert sync.with_markers(text, once) == once

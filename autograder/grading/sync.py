@@ -23,35 +23,56 @@ PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 
 
 def package_text(slug, identifier):
-    """The text of one name in solutions/<slug>.py: a whole function, or an assignment."""
+    """The text of one name in solutions/<slug>.py: a function with the classes directly above it, or an assignment."""
     module = importlib.import_module(f"solutions.{slug}")
     source = Path(module.__file__).read_text("utf-8")
+    classes = []
     for node in ast.parse(source).body:
-        names = (
-            [node.name]
-            if isinstance(node, ast.FunctionDef)
-            else [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
-        )
+        names = [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
+        if isinstance(node, ast.FunctionDef):
+            names = [node.name]
         if identifier in names:
-            return ast.get_source_segment(source, node)
+            first = min(n.lineno for n in [*classes, node])
+            return "\n".join(source.splitlines()[first - 1 : node.end_lineno])
+        classes = [*classes, node] if isinstance(node, ast.ClassDef) else []
     raise Refusal(f"solutions/{slug}.py has no {identifier}: every exercise needs a name there")
 
 
 def with_markers(text, old=""):
     """The solution cell for a package text: what the old cell gives outside its markers stays given."""
-    given, _, rest = old.partition(BEGIN)
-    given_after = rest.partition(END)[2]
-    if not text.startswith("def "):
+    if not text.startswith(("def ", "class ")):
+        given = old.partition(BEGIN)[0]
         return f"{given.rstrip()}\n{BEGIN}\n{text}\n{END}".lstrip()
-    head, tail = given.rstrip().splitlines(), given_after.strip("\n").splitlines()
     lines = text.splitlines()
-    if not head or lines[: len(head)] != head or (tail and lines[-len(tail) :] != tail):
-        node = ast.parse(text).body[0]
-        documented = ast.get_docstring(node) is not None
-        head, tail = lines[: node.body[0].end_lineno if documented else node.body[0].lineno - 1], []
-    body = lines[len(head) : len(lines) - len(tail)]
-    indent = " " * (len(body[0]) - len(body[0].lstrip()))
-    return "\n".join([*head, f"{indent}{BEGIN}", *body, f"{indent}{END}", *tail])
+    holes = _holes(lines, old)
+    if not holes:  # one: the function's body
+        function = ast.parse(text).body[-1]
+        documented = ast.get_docstring(function) is not None
+        holes = [(function.body[0].end_lineno if documented else function.body[0].lineno - 1, len(lines))]
+    marked, at = [], 0
+    for first, end in holes:
+        indent = " " * (len(lines[first]) - len(lines[first].lstrip()))
+        marked += [*lines[at:first], indent + BEGIN, *lines[first:end], indent + END]
+        at = end
+    return "\n".join(marked + lines[at:])
+
+
+def _holes(lines, old):
+    """Where the lines of a package text leave what the old cell gives, as (first, end); [] where it gives others."""
+    given = [
+        part.splitlines() for part in re.split(rf"^ *{BEGIN}\n(?:.*?\n)?? *{END}(?:\n|\Z)", old, flags=re.M | re.S)
+    ]
+    if not given[0] or lines[: len(given[0])] != given[0]:
+        return []
+    holes, at = [], len(given[0])
+    for i, part in enumerate(given[1:], 2):
+        ends = [len(lines) - len(part)] if i == len(given) else range(at + 1, len(lines))
+        end = next((e for e in ends if e > at and lines[e : e + len(part)] == part), None)
+        if end is None:
+            return []
+        holes.append((at, end))
+        at = end + len(part)
+    return holes
 
 
 def sync_solutions(notebook, slug):
@@ -72,22 +93,24 @@ def run_check(exercise, answer, folder=".", source=None):
     return namespace["check"], failure
 
 
+def fingerprint(exercise, mistake, source=None):
+    """What one known mistake gives to a check: {name, sentence, calls, fails}; the visible one unless `source` is."""
+    check, failure = run_check(exercise, mistake.answer, source=source)
+    if failure is None:
+        raise Refusal(f"the known mistake {mistake.name} passes the check of {exercise.identifier}")
+    if not check.calls:
+        raise Refusal(f"the check of {exercise.identifier} stops before it has looked at {mistake.name}: {failure}")
+    entry = {"name": mistake.name, "sentence": mistake.sentence, "calls": [c for _, c in check.calls]}
+    return entry | {"fails": check.failed_at}  # the number of the call that gave it away
+
+
 def fingerprints(notebook, slug):
-    """What a chapter's known mistakes give on the visible data: exercise -> list of {name, sentence, calls, fails}."""
+    """What a chapter's known mistakes give on the visible data: exercise -> list of `fingerprint`s."""
     mistakes = importlib.import_module("solutions.mistakes").of(slug)
     known = {}
     for exercise in exercises(notebook):
         for mistake in mistakes.pop(exercise.identifier, []):
-            check, failure = run_check(exercise, mistake.answer)
-            if failure is None:
-                raise Refusal(f"the known mistake {mistake.name} passes the check of {exercise.identifier}")
-            if not check.calls:
-                raise Refusal(
-                    f"the check of {exercise.identifier} stops before it has looked at {mistake.name}: {failure}"
-                )
-            entry = {"name": mistake.name, "sentence": mistake.sentence, "calls": [c for _, c in check.calls]}
-            entry["fails"] = check.failed_at  # the number of the call that gave it away
-            known.setdefault(exercise.identifier, []).append(entry)
+            known.setdefault(exercise.identifier, []).append(fingerprint(exercise, mistake))
     if mistakes:
         raise Refusal(f"solutions/mistakes/{slug}.py answers exercises that do not exist: {', '.join(mistakes)}")
     return known
@@ -105,6 +128,7 @@ def execute(notebook, folder, course):
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # what is printed bit by bit is stored as one text
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env=env)

@@ -1,0 +1,348 @@
+"""Chapter 6: the engine against another library, the numbers its prose states, and what its checks say to a runaway."""
+
+import ast
+import inspect
+
+import autograd.numpy as anp
+import autograd.scipy.special
+import bench_computation_graphs as bench
+import numpy as np
+import pytest
+from autograd import grad as autograd_grad
+from course_under_test import every_exercise, run_check
+
+from autograder.check import argument
+from course.data import digits
+from course.known import computation_graphs as known
+from course.known.backprop import mlp_backward
+from course.known.cross_entropy import cross_entropy
+from course.known.sigmoid_softmax import softmax
+from solutions import computation_graphs as solutions
+from solutions.computation_graphs import Node
+from solutions.mistakes import computation_graphs as mistakes
+
+CHECKS = {exercise.identifier: exercise for _, slug, _, exercise in every_exercise() if slug == "computation_graphs"}
+
+
+# --- the engine ------------------------------------------------------------------------------------------------------
+
+AUTOGRAD = {
+    "add": anp.add,
+    "sub": anp.subtract,
+    "mul": anp.multiply,
+    "matmul": anp.matmul,
+    "sum": lambda a, axis=None: anp.sum(a, axis=axis, keepdims=axis is not None),
+    "exp": anp.exp,
+    "log": anp.log,
+    "logistic": autograd.scipy.special.expit,
+    "relu": lambda a: anp.where(a > 0, a, 0.0),
+    "cross_entropy": lambda a, y: anp.mean(
+        anp.sum(y * (autograd.scipy.special.logsumexp(a, axis=1, keepdims=True) - a), axis=1)
+    ),
+    "log_softmax": lambda a: a - autograd.scipy.special.logsumexp(a, axis=1, keepdims=True),
+}
+
+
+def run(program, values):
+    for op, name, *operands in program:
+        values = values | {name: AUTOGRAD[op](*(values[o] if isinstance(o, str) else o for o in operands))}
+    return values[program[-1][1]]
+
+
+def random_program(rng, length=12):
+    """A program whose lines use earlier ones, some twice and some never, and its inputs, of shapes that broadcast."""
+    inputs = {"a": rng.normal(size=(4, 3)), "b": rng.normal(size=3), "c": rng.normal(size=(4, 1)), "k": rng.normal()}
+    lines, names = [("add", "n0", "a", "b"), ("mul", "n1", "n0", "c"), ("add", "n2", "n1", "k")], ["n0", "n1", "n2"]
+    for i in range(3, length):
+        one, other = (str(rng.choice(names)) for _ in range(2))
+        name = f"n{i}"
+        lines.append(
+            [
+                ("add", name, one, other),
+                ("sub", name, one, other),
+                ("mul", name, one, 0.5),
+                ("mul", name, one, other),
+                ("logistic", name, one),
+                ("relu", name, one),
+                ("log_softmax", name, one),
+                ("matmul", name, one, rng.normal(size=(3, 3)) / 2),
+            ][rng.integers(8)]
+        )
+        names.append(name)
+    end = [
+        ("logistic", "p", names[-1]),
+        ("sum", "q", "p", 1),
+        ("log", "r", "q"),
+        ("add", "s", "r", "n2"),
+        ("sum", "t", "s"),
+        ("cross_entropy", "v", "s", np.eye(3)[[0, 2, 1, 1]]),
+        ("mul", "L", "t", "v"),
+    ]
+    return lines + end, inputs
+
+
+@pytest.mark.parametrize("grad", [solutions.grad, known.grad], ids=["reference", "known"])
+def test_the_engine_agrees_with_autograd_on_random_programs(grad):
+    for seed in range(100):
+        program, inputs = random_program(np.random.default_rng(seed))
+        found = grad(program, inputs)
+        for name in inputs:
+            true = autograd_grad(lambda x, name=name, values=inputs: run(program, values | {name: x}))(inputs[name])  # noqa: B023
+            assert np.shape(found[name]) == np.shape(true)
+            np.testing.assert_allclose(found[name], true, rtol=1e-8, atol=1e-10 * (1 + np.max(np.abs(true))))
+
+
+def test_the_engine_is_written_in_under_a_hundred_lines():
+    text = "\n".join(inspect.getsource(part) for part in (solutions.broadcast_back, solutions.Node, solutions.grad))
+    lines = {number for number, line in enumerate(text.splitlines(), 1) if line.strip()}
+    for part in ast.walk(ast.parse(text)):
+        if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part):
+            lines -= set(range(part.body[0].lineno, part.body[0].end_lineno + 1))
+    assert 70 < len(lines) < 100
+
+
+def test_a_chain_of_100_000_nodes_is_walked_without_recursion():
+    np.testing.assert_allclose(bench.chain(bench.LONG), 1.00001**bench.LONG)
+
+
+def test_every_node_hands_back_once_however_many_ways_there_are(monkeypatch):
+    calls, back = [], Node.back
+    monkeypatch.setattr(Node, "back", lambda self, G: calls.append(self) or back(self, G))
+    start = node = Node(1.0)
+    for _ in range(200):
+        node = node * 0.25 + node * 0.75
+    node.backward()
+    assert len(calls) == len(set(calls)) == 3 * 200
+    np.testing.assert_allclose(start.grad, 1.0)
+
+
+def test_data_cost_nothing():
+    class Untouchable(np.ndarray):
+        @property
+        def T(self):
+            raise AssertionError("the weights are turned, so somebody works out the slopes of the data")
+
+    X, W = Node.of(np.ones((2, 3))), Node(np.ones((3, 4)))
+    W.value = W.value.view(Untouchable)
+    product = X @ W
+    product.sum().backward()
+    assert X.grad is None and product.back(np.ones((2, 4)))[0] is None and W.grad.shape == (3, 4)
+    with pytest.raises(AssertionError):
+        (Node(np.ones((2, 3))) @ W).sum().backward()
+
+
+def test_walking_back_twice_does_not_add_up_twice():
+    a = Node(3.0)
+    b = a * a
+    b.backward()
+    b.backward()
+    assert a.grad == 6.0
+
+
+def test_the_benchs_two_ways_agree_and_a_chain_is_what_it_says():
+    X, labels, rows, layers = bench.problem()
+    Y = np.eye(10)[labels]
+    one, other = (find(X[rows], Y[rows], layers) for find in (bench.by_hand, bench.by_engine))
+    assert bench.largest_difference(one, other) < 1e-12
+
+
+# --- the digits ------------------------------------------------------------------------------------------------------
+
+
+def test_the_engine_trains_the_digits_network_to_the_same_weights():
+    X, labels = digits()
+    Y, rng = np.eye(10)[labels], np.random.default_rng(0)
+    train, held_out = np.split(rng.permutation(1797), [1437])
+    W1, W2 = (rng.normal(size=(d, k)) * np.sqrt(2 / d) for d, k in [(64, 128), (128, 10)])
+    hand = engine = dict(W1=W1, b1=np.zeros(128), W2=W2, b2=np.zeros(10))
+
+    def scores(rows, w):
+        return np.maximum(X[rows] @ w["W1"] + w["b1"], 0) @ w["W2"] + w["b2"]
+
+    def by_hand(rows, w):
+        layers = [(w["W1"], w["b1"], "relu"), (w["W2"], w["b2"], "identity")]
+        return dict(zip(w, mlp_backward(X[rows], Y[rows], layers, "softmax"), strict=True))
+
+    def by_engine(rows, w):
+        program = [
+            ("matmul", "A", X[rows], "W1"),
+            ("add", "Z1", "A", "b1"),
+            ("relu", "H", "Z1"),
+            ("matmul", "B", "H", "W2"),
+        ]
+        program += [("add", "Z2", "B", "b2"), ("cross_entropy", "L", "Z2", Y[rows])]
+        assert len(program) == 6  # "six operations"
+        return solutions.grad(program, w)
+
+    def loss(w):
+        return cross_entropy(softmax(scores(train, w)), Y[train])
+
+    first, steps = loss(hand), 0
+    for _ in range(30):
+        order = rng.permutation(train)
+        for at in range(0, 1437, 64):
+            rows = order[at : at + 64]
+            one, other = by_hand(rows, engine), by_engine(rows, engine)
+            assert max(np.max(np.abs(one[name] - other[name])) for name in one) < 1e-12
+            moved = by_hand(rows, hand)
+            hand = {name: hand[name] - moved[name] for name in hand}
+            engine = {name: engine[name] - other[name] for name in engine}
+            steps += 1
+    right = [np.mean(scores(held_out, w).argmax(axis=1) == labels[held_out]) for w in (hand, engine)]
+    assert max(np.max(np.abs(hand[name] - engine[name])) for name in hand) < 1e-12
+    assert steps == 690 and right[0] == right[1] and round(100 * right[0], 1) == 98.9
+    assert (round(first, 1), round(loss(engine), 3)) == (2.7, 0.007)
+
+
+# --- five answers, and diamonds --------------------------------------------------------------------------------------
+
+SMALL = (["a", "b", "c", "d"], {"a": (), "b": ("a",), "c": ("b",), "d": ("b", "c")})
+LOCAL = {"b": (3.0,), "c": (3.0,), "d": (1.0, 1.0)}
+
+
+def diamonds(n):
+    parents = {"b0": ()}
+    for k in range(1, n + 1):
+        parents |= {f"c{k}": (f"b{k - 1}",), f"b{k}": (f"b{k - 1}", f"c{k}")}
+    return list(parents), parents
+
+
+def answer(policy, graph, local=None):
+    """The slope along the first name, and how often a local slope was asked for."""
+    calls = []
+    order, parents = graph
+    found = policy(order, parents, lambda name, i: calls.append(name) or (local[name][i] if local else 1.0))
+    return found[order[0]], len(calls)
+
+
+def other_way_round(graph, local):
+    """The same graph with the two parents of the last node swapped: c is told before b."""
+    order, parents = graph
+    return (order, parents | {"d": ("c", "b")}), local | {"d": (1.0, 1.0)}
+
+
+def test_the_five_answers():
+    policies = {
+        mistakes.hands_on_too_early.answer: {3.0},
+        mistakes.every_way.answer: {12.0},
+        solutions.slopes_back: {12.0},
+        mistakes.running_total.answer: {15.0, 21.0},
+    }
+    turned = other_way_round(SMALL, LOCAL)
+    for policy, answers in policies.items():
+        assert answer(policy, SMALL, LOCAL)[0] in answers
+    assert {answer(mistakes.running_total.answer, *g)[0] for g in ((SMALL, LOCAL), turned)} == {15.0, 21.0}
+    assert (1 * 3.0, 3 * 3.0) == (3.0, 9.0)  # overwrite: what came last is either of the two shares
+    assert answer(mistakes.overwrites.answer, SMALL, LOCAL)[0] in (3.0, 9.0)
+
+
+def test_what_the_five_cost_on_twenty_diamonds():
+    for n in (1, 2, 5, 10):
+        assert answer(mistakes.every_way.answer, diamonds(n))[1] == 3 * (2**n - 1)
+        assert answer(mistakes.running_total.answer, diamonds(n))[1] == 3 * (2**n - 1)
+    assert 3 * (2**20 - 1) == 3_145_725
+    for policy in (mistakes.overwrites.answer, mistakes.hands_on_too_early.answer, solutions.slopes_back):
+        assert answer(policy, diamonds(20))[1] == 60
+    assert answer(solutions.slopes_back, diamonds(60)) == (2.0**60, 180)
+
+
+def test_sixty_diamonds_take_36_500_years():
+    year = 1e6 * 60 * 60 * 24 * 365.25
+    assert round(2**60 / year, -2) == 36_500 and 2**44 < year < 2**45
+
+
+@pytest.mark.parametrize("name, mistake", [("slopes_back", "every_way"), ("topological_order", "memory_afterwards")])
+def test_a_runaway_is_stopped_and_told_of_36_500_years(name, mistake):
+    _, failure = run_check(CHECKS[name], getattr(mistakes, mistake).answer, folder="/")
+    assert "was called more than 500 times" in str(failure) and "36,500 years" in " ".join(str(failure).split())
+
+
+def test_asking_twice_for_each_local_slope_is_counted():
+    def twice(order, parents, slope):
+        [slope(name, i) for name in order for i in range(len(parents[name]))]
+        return solutions.slopes_back(order, parents, slope)
+
+    _, failure = run_check(CHECKS["slopes_back"], twice, folder="/")
+    assert "Yours called it 10 times; exactly 5 were expected." in str(failure)
+
+
+# --- arguments -------------------------------------------------------------------------------------------------------
+
+SLIPS = [n for n in CHECKS if isinstance(getattr(solutions, n), tuple)]
+
+
+def lines_of(name, monkeypatch):
+    seen, judge = [], argument.slip
+    monkeypatch.setattr(argument, "slip", lambda *given: seen.append(given) or judge(*given))
+    run_check(CHECKS[name], getattr(solutions, name), folder="/")
+    return seen[0]
+
+
+def test_there_are_enough_of_every_kind():
+    right = [n for n in SLIPS if getattr(solutions, n)[0] == 0]
+    assert (len(SLIPS), len(right)) == (8, 2)
+    kinds = [sum(f".{kind}(" in e.visible for e in CHECKS.values()) for kind in ("order", "derivation", "choice")]
+    assert kinds == [1, 1, 3] and len([e for e in CHECKS.values() if e.points]) == 10
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_the_lines_of_a_slip_are_what_they_should_be(name, monkeypatch):
+    answer, lines, _, truth, _ = lines_of(name, monkeypatch)
+    for seed in range(20):
+        assert argument.faults(lines, answer[0], truth, np.random.default_rng(seed)) == []
+
+
+@pytest.mark.parametrize("name", ["two_logistics", "three_by_three", "back_to_sums", "first_unit"])
+def test_where_widths_are_equal_only_numbers_tell(name, monkeypatch):
+    """The wrong line has a value of the right shape."""
+    answer, lines, listed, truth, rng = lines_of(name, monkeypatch)
+    finding = argument.slip((0, "x == 1"), lines, listed, truth, rng)
+    assert "shape" not in finding.facts[0] and "cannot work" not in finding.facts[0]
+
+
+def test_the_derivation_has_no_short_cut():
+    answer = solutions.three_rows
+    for short_cut in ([answer[0]] * 3, [answer[-1]] * 3, [*answer[:2], answer[0]], [*answer[:2], answer[1]]):
+        assert run_check(CHECKS["three_rows"], short_cut, folder="/")[1] is not None
+
+
+# --- numbers in the prose --------------------------------------------------------------------------------------------
+
+X = np.array([[1.0, 2.0], [1.0, 3.0], [2.0, 2.0]])
+y = np.array([[8.0], [11.0], [10.0]])
+W1, b1 = np.array([[0.02, 0.01, 0.03], [0.03, 0.02, 0.01]]), np.array([0.01, 0.03, 0.02])
+W2, b2 = np.array([[0.02], [0.03], [0.04]]), np.array([0.01])
+
+
+def test_the_numeric_hand_in():
+    names = ["Z", "H", "yhat", "dyhat", "dW2", "db2", "dH", "dZ", "dW1", "db1"]
+    found = dict(zip(names, solutions.every_step(X, y, W1, b1, W2, b2), strict=True))
+    near = lambda got, true: np.testing.assert_allclose(got, true, atol=6e-11)  # noqa: E731  as printed in the audit
+    near(found["Z"], [[0.09, 0.08, 0.07], [0.12, 0.1, 0.08], [0.11, 0.09, 0.1]])
+    near(found["yhat"], [[0.0567490910], [0.0571482303], [0.0572231583]])
+    near(found["dyhat"], [[-5.2955006060], [-7.2952345132], [-6.6285178944]])
+    near(found["dW2"], [[-10.1293903556], [-10.0467501638], [-10.0136618606]])
+    near(found["db2"], [-19.2192530136])
+    near(found["dZ"][1], [-0.0363451729, -0.0545777009, -0.0728357458])
+    near(found["dW1"], [[-0.1288542012, -0.1934571758, -0.2579654185], [-0.2279685053, -0.3422653538, -0.4565270991]])
+    near(found["db1"], [-0.0958116662, -0.1438438265, -0.1918456767])
+    near(3 * np.mean((found["yhat"] - y) ** 2), solutions.all_losses)
+    near((found["yhat"][2] - 10) ** 2, [solutions.third_loss])
+    near(found["H"][0, 2], solutions.third_column)
+    assert (round(found["H"].min(), 3), round(found["H"].max(), 3)) == (0.517, 0.530)
+    turned = np.sum((found["H"].T @ W2 + b2 - y) ** 2)
+    assert f"{100 * abs(turned / solutions.all_losses - 1):.4f}" == "0.0012"
+    assert abs(turned - 281.6965954) < 1e-6
+
+
+def test_two_units_have_the_slopes_that_the_text_names():
+    along_x1 = sum(solutions.expanded[f"d{j}"][1] * w for j, w in (("1", 0.5), ("2", 1.5)))
+    assert along_x1 == 0.75
+    assert round(0.5 * (1 + np.tanh(1.0)) * 0.5 * (1 - np.tanh(1.0)), 3) == 0.105  # logistic, at 2
+
+
+def test_recursion_ends_near_a_thousand():
+    deep = [("mul", "v0", "a", 1.0)] + [("mul", f"v{k + 1}", f"v{k}", 1.0) for k in range(2000)]
+    with pytest.raises(RecursionError):
+        mistakes.engine_by_recursion.answer(deep, {"a": 1.0})
+    assert mistakes.engine_by_recursion.answer(deep[:800], {"a": 1.0})["a"] == 1.0
