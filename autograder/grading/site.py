@@ -90,8 +90,9 @@ def _target(slug, identifier):
 
 
 def _page(slug, source, released):
-    """A released notebook with the stored outputs of what is given: no cell of an exercise keeps one."""
-    stored = {cell.id: cell.get("outputs", []) for cell in source.cells if "nbgrader" not in cell.metadata}
+    """A released notebook with the stored outputs of what is given: nothing that shows an answer keeps one."""
+    given = [c for c in source.cells if "nbgrader" not in c.metadata and "answers" not in c.metadata.get("tags", ())]
+    stored = {cell.id: cell.get("outputs", []) for cell in given}
     points = {exercise.identifier: exercise.points for exercise in exercises(source)}
     page = nbformat.v4.new_notebook(metadata={"kernelspec": released.metadata.kernelspec})
     for cell in released.cells:
