@@ -370,6 +370,14 @@ def test_a_second_check_cell_holds_its_own_check():
     del globals()["check"]
 
 
+def test_answers_that_are_not_there_are_the_checks_fault():
+    def body(check):
+        check.value(1.0, gives=2.0)
+        from solutions import nowhere  # noqa: F401
+
+    assert judge(lambda x: 2 * x, body).finding.outcome == "undecided"
+
+
 def test_an_interrupt_goes_through():
     def twice(x):
         raise KeyboardInterrupt
@@ -473,6 +481,16 @@ def test_a_gradient_measured_by_differences_is_right_with_a_remark(capsys):
         return np.reshape([(loss(x + s) - loss(x - s)) / 2e-5 for s in steps], x.shape)
 
     assert judge(twice, body) is None
+    assert "note: its digits look measured by differences" in said(capsys)
+
+
+def test_a_jacobian_measured_by_differences_is_right_with_a_remark(capsys):
+    x = np.array([0.3, -1.2, 0.7])
+    body = lambda check: check.jacobian(np.tanh, x, call=(x,))  # noqa: E731
+    assert judge(lambda x: np.diag(1 / np.cosh(x) ** 2), body) is None
+    assert "measured" not in said(capsys)
+    measured = lambda x: np.array([(np.tanh(x + s) - np.tanh(x - s)) / 2e-4 for s in 1e-4 * np.eye(3)]).T  # noqa: E731
+    assert judge(measured, body) is None
     assert "note: its digits look measured by differences" in said(capsys)
 
 

@@ -87,3 +87,20 @@ def test_a_secret_that_is_none_stops_the_grading(course, text, mode, says):
     done = run(course, "-m", "nbgrader", "autograde", "01-tiny")
     assert done.returncode != 0 and says in done.stderr
     assert not (course / "autograded" / "ada" / "01-tiny" / "tiny.ipynb").exists()
+
+
+def test_without_the_answers_nothing_is_graded(course):
+    shutil.rmtree(course.parent / "solutions")
+    done = run(course, "-m", "autograder.grading.cli", "grade", "01-tiny", "--course-dir", ".")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and "hidden tests compare with" in done.stderr
+    assert not (course / "autograded").exists()
+
+
+def test_what_the_exchange_looks_for_later_is_kept(course):
+    handed_in = course / "submitted" / "ada" / "01-tiny"
+    (handed_in / "submission_secret.txt").write_text("c0ffee" * 20)
+    (handed_in / "timestamp.txt").write_text("2026-01-02 03:04:05 UTC")
+    (handed_in / "other.txt").write_text("mine")
+    assert run(course, "-m", "autograder.grading.cli", "grade", "01-tiny", "--course-dir", ".").returncode == 0
+    kept = {path.name: path.read_text() for path in (course / "autograded" / "ada" / "01-tiny").glob("*.txt")}
+    assert kept == {"submission_secret.txt": "c0ffee" * 20, "timestamp.txt": "2026-01-02 03:04:05 UTC"}

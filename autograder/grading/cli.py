@@ -5,7 +5,7 @@ import inspect
 import sys
 from pathlib import Path
 
-from . import Refusal
+from . import Refusal, find_answers
 from .bundle import bundle
 from .children import Limits
 from .doctor import doctor
@@ -61,7 +61,7 @@ def main(argv=None):
             command.add_argument(flag, **options)
     arguments = vars(parser.parse_args(argv))
     verb, run = arguments.pop("verb"), arguments.pop("run")
-    sys.path.append(str(arguments["course"].resolve().parent))  # `solutions` lies there and is never installed
+    find_answers(arguments["course"].resolve().parent)
     try:
         return run(**arguments) or 0
     except Refusal as sentence:

@@ -11,7 +11,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from . import Refusal, sandbox
+from . import Refusal, find_answers, sandbox
 from .children import CRASH, Limits
 from .cluster import Cluster
 from .gradebook import Folders, Gradebook, HandIn, Store, as_notebook, laid, lay_out
@@ -53,6 +53,7 @@ class Chapter:
 
 def chapter(course, folder, level=None, limits=None):
     """The Chapter of a source folder; makes the course's secret where there is none."""
+    find_answers(Path(course).resolve().parent)
     import course as rooms  # the package, not the folder: what a worker imports
 
     rooms = Path(rooms.__file__).parent
@@ -60,6 +61,10 @@ def chapter(course, folder, level=None, limits=None):
     path = chapters(course)[folder.name]
     source = path.read_text("utf-8")
     here = Path(course).resolve().parent
+    if "from solutions" in source and not (here / "solutions" / f"{path.stem}.py").exists():
+        raise Refusal(
+            f"the answers, {here / 'solutions' / path.stem}.py, are not there: hidden tests compare with them."
+        )
     digest = hashlib.sha256()
     ours = Path(__file__).resolve().parent.parent
     upto = slugs[: slugs.index(path.stem) + 1]  # a chapter's answers may use those of the chapters before it
@@ -184,8 +189,8 @@ class _Class:
         try:
             for name, result in workers.map(self._to_judge(names, force)):
                 again = result.problem and CRASH in result.verdicts.values()  # no verdict to keep
-                key, timestamp = self.hand_ins.pop(name)
-                self._keep(name, "" if again else key, result, timestamp)
+                key, beside = self.hand_ins.pop(name)
+                self._keep(name, "" if again else key, result, beside)
                 self._say(name, result)
         finally:
             try:
@@ -206,10 +211,10 @@ class _Class:
             if key == one.key and not force:
                 folder_as_left = file and laid(self._target(name), self.about) == file
                 if not (folder_as_left and self.book.holds(name, before, one.timestamp)):
-                    self._keep(name, key, before, one.timestamp)
+                    self._keep(name, key, before, one.beside)
                 self._say(name, before, "as before")
             else:
-                self.hand_ins[name] = one.key, one.timestamp
+                self.hand_ins[name] = one.key, one.beside
                 known = before if before is not None and before.keys and not force else None
                 yield name, (one.data, one.problem, known)
 
@@ -227,11 +232,11 @@ class _Class:
         for name, key, result, _ in judged:
             self.store.put(self.assignment, name, key, result)
         self.store.commit()
-        for name, _, result, timestamp in judged:
-            self.book.write(name, result, timestamp)
+        for name, _, result, beside in judged:
+            self.book.write(name, result, beside.get("timestamp.txt"))
         self.book.commit()
-        for name, _, result, timestamp in judged:
-            file = lay_out(self._target(name), self.about, result.cells, timestamp)
+        for name, _, result, beside in judged:
+            file = lay_out(self._target(name), self.about, result.cells, beside)
             self.store.laid_out(self.assignment, name, file)
         self.store.commit()
 

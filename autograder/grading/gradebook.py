@@ -79,27 +79,43 @@ class Folders:
         return sorted(p.name for p in top.iterdir() if os.path.lexists(p / assignment) and not p.name.startswith("."))
 
 
+def _date(text):
+    from nbgrader.utils import parse_utc
+
+    return parse_utc(text)
+
+
+BESIDE = {"timestamp.txt": _date, "submission_secret.txt": bytes.fromhex}  # a file's name -> what reads its text
+
+
 class HandIn:
-    """What one learner handed in: the notebook's bytes, or None and the problem; and when it was handed in."""
+    """What one learner handed in: the notebook's bytes, or None and the problem.
+
+    beside  texts that nbgrader's exchange puts beside it and looks for later: when it came, what hides its feedback
+    """
 
     def __init__(self, folders, assignment, student, chapter):
         root = folders.of("submitted", student, assignment)
         file = f"{chapter.slug}.ipynb"
-        self.data, self.problem, self.timestamp = None, "", None
+        self.data, self.problem, self.beside = None, "", {}
         try:
             self.data = submission.read(root.parents[1], student, assignment, file)
         except submission.Unreadable as problem:
             others = sorted(p.name for p in root.glob("*.ipynb")) if not root.is_symlink() and root.is_dir() else []
             found = f" Found: {', '.join(repr(o)[:60] for o in others[:3])}." if others and file not in others else ""
             self.problem = f"{problem}{found}"
-        with contextlib.suppress(submission.Unreadable, ValueError, OverflowError, TypeError):
-            from nbgrader.utils import parse_utc
-
-            text = submission.read(root.parents[1], student, assignment, "timestamp.txt")[:100].decode().strip()
-            parse_utc(text)
-            self.timestamp = text
+        for name, means in BESIDE.items():
+            with contextlib.suppress(submission.Unreadable, ValueError, OverflowError, TypeError):
+                text = submission.read(root.parents[1], student, assignment, name)[:200].decode().strip()
+                means(text)
+                self.beside[name] = text
         digest = hashlib.sha256(self.problem.encode() if self.data is None else self.data).hexdigest()
         self.key = f"{chapter.key}:{digest}"
+
+    @property
+    def timestamp(self):
+        """When it was handed in, as nbgrader wrote it; None where nobody knows."""
+        return self.beside.get("timestamp.txt")
 
 
 def as_notebook(cells, release):
@@ -107,7 +123,7 @@ def as_notebook(cells, release):
     return json.dumps(json.loads(release) | {"cells": cells})
 
 
-def lay_out(target, chapter, cells, timestamp):
+def lay_out(target, chapter, cells, beside):
     """Write a judged hand-in's folder, whole or not at all; returns what `laid` says of it."""
     part, old = (target.with_name(f".{name}-{target.name}") for name in ("part", "old"))  # one run at a time writes
     for left in (part, old):
@@ -115,8 +131,8 @@ def lay_out(target, chapter, cells, timestamp):
     part.mkdir(parents=True)
     try:
         (part / f"{chapter.slug}.ipynb").write_text(as_notebook(cells, chapter.release), "utf-8")
-        if timestamp:
-            (part / "timestamp.txt").write_text(timestamp, "utf-8")
+        for name, text in beside.items():
+            (part / name).write_text(text, "utf-8")
         for file in part.iterdir():
             file.chmod(0o444)
         if target.exists():

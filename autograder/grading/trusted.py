@@ -51,10 +51,10 @@ class Trusted(NotebookExporter):
             store.commit()
         finally:
             store.close()
-        if one.timestamp:
-            target = folders.of("autograded", student, assignment)
-            target.mkdir(parents=True, exist_ok=True)
-            (target / "timestamp.txt").write_text(one.timestamp, "utf-8")
+        target = folders.of("autograded", student, assignment)
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in one.beside.items():
+            (target / name).write_text(text, "utf-8")
         notebook = nbformat.reads(grade.as_notebook(result.cells, chapter.release), as_version=4)
         return self.from_notebook_node(notebook, resources=resources, **named)
 

@@ -5,14 +5,14 @@ import importlib
 import multiprocessing
 import multiprocessing.util
 import os
+import pickle
 import signal
-import sys
 import threading
 import types
 
 from autograder.check import calling
 
-from . import Refusal, sandbox
+from . import Refusal, find_answers, sandbox
 from .children import CRASH, Died, Interrupted, Template
 from .judge import Judge
 
@@ -57,8 +57,7 @@ def _ready(chapter):
     known = _judges.get(chapter.key)
     if known is None:
         close()
-        if chapter.path not in sys.path:
-            sys.path.append(chapter.path)
+        find_answers(chapter.path)  # the course's own, wherever else there are some
         os.environ["AUTOGRADER_SECRET"] = chapter.secret
         try:
             mistakes = importlib.import_module("solutions.mistakes").of(chapter.slug)
@@ -86,17 +85,35 @@ multiprocessing.util.Finalize(None, close, exitpriority=10)  # a pool's workers 
 _chapter = None
 
 
-def _begin(chapter):
+# Only names of files cross a pool's own pipes: a process that is killed while more than a pipe holds is on its way
+# leaves the other end waiting for ever.  The files are in memory and end with the process that grades.
+
+
+def _file(value):
+    """A file in memory that holds a value, and the path by which a worker can open it."""
+    file = os.fdopen(os.memfd_create("grading"), "wb")
+    pickle.dump(value, file)
+    file.flush()
+    return file, f"/proc/{os.getpid()}/fd/{file.fileno()}"
+
+
+def _begin(path):
     global _chapter
-    _chapter = chapter
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who grades stops the class, not each worker
     sandbox.die_with_parent()  # a killed run leaves no worker waiting for ever
     if not multiprocessing.parent_process().is_alive():
         os._exit(1)
+    with open(path, "rb") as file:
+        _chapter = pickle.load(file)
 
 
-def _judge(data, problem, previous):
-    return judge(_chapter, data, problem, previous)
+def _judge(path):
+    """Judge the task in a file of `_file`; its Result takes its place there."""
+    with open(path, "r+b") as file:
+        result = judge(_chapter, *pickle.load(file))
+        file.seek(0)
+        file.truncate()
+        pickle.dump(result, file)
 
 
 class Processes:
@@ -129,15 +146,30 @@ class Processes:
                 self.close()
 
     def _submit(self, jobs, task):
+        """A future of the Result."""
         if self.pool is None:
+            self.held, path = _file(self.chapter)
             context = multiprocessing.get_context("spawn")
-            self.pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _begin, (self.chapter,))
+            self.pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _begin, (path,))
+        file, path = _file(task)
+        result = concurrent.futures.Future()
+
+        def settle(done):
+            with file:
+                if done.cancelled():
+                    result.cancel()
+                elif problem := done.exception():
+                    result.set_exception(problem)
+                else:
+                    with open(path, "rb") as written:
+                        result.set_result(pickle.load(written))
+
         try:
-            return self.pool.submit(_judge, *task)
+            self.pool.submit(_judge, path).add_done_callback(settle)
         except concurrent.futures.process.BrokenProcessPool as broken:
-            future = concurrent.futures.Future()
-            future.set_exception(broken)
-            return future
+            file.close()
+            result.set_exception(broken)
+        return result
 
     def _alone(self, task):
         for _ in range(TRIES):
@@ -151,6 +183,7 @@ class Processes:
         """End the workers; what they have in hand is finished first."""
         if self.pool is not None:
             self.pool.shutdown(wait=True, cancel_futures=True)
+            self.held.close()
             self.pool = None
 
 
