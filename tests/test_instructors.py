@@ -26,7 +26,12 @@ BLOCKS = [re.sub("^    ", "", b, flags=re.M) for b in re.findall(r"(?<=\n\n)((?:
 COMMAND = re.compile(r"(?:^|(?<=`))(?:autograder|nbgrader) [^`\n]+", re.M)
 COMMANDS = sorted({c.strip() for text in (*BLOCKS, *re.findall("`[^`\n]+`", TEXT)) for c in COMMAND.findall(text)})
 SOURCES = {folder: notebook.read(path) for folder, path in CHAPTERS.items()}
-CORE = {r"About (\d+) minutes": 1, r"Two sittings of about (\d+) minutes": 2, "About (two hours)": 1}
+CORE = {
+    r"About (\d+) minutes": 1,
+    r"Two sittings of about (\d+) minutes": 2,
+    r"Three sittings of about (\d+) minutes": 3,
+    "About (two hours)": 1,
+}
 WORDS = {"two hours": 120, "half an hour": 30}
 
 
