@@ -132,7 +132,6 @@ class Node:
     @staticmethod
     def of(operand):
         """A Node as it is; a number or an array as a leaf whose slope nobody wants."""
-        assert operand is not None, "an operation gave None: is it written, and does it return?"
         return operand if isinstance(operand, Node) else Node(operand, needs=False)
 
     def __add__(self, other):
@@ -213,22 +212,38 @@ class Node:
                         ready.append(parent)
 
 
-def grad(program, inputs):
+def grad(program, inputs, way=None):
     """The slopes of the last line's value, a number, along every input: name -> array like the input.
 
     program  lines (operation, name of the result, operand, ...), as in ("mul", "c", "a", 3.0).  An operand is a name,
              or a number or array, which gets no slope; "sum" takes an axis last where not all is summed
     inputs   name -> number, array, or array as nested lists; each leads to the last line
+    way      a function of the check's, which counts: the way back to either operand of "counted", which is a sum
     """
+
+    def counted(one, other):
+        other = Node.of(other)
+        return Node(one.value + other.value, "counted", [(one, way), (other, way)])
+
     operations = {
-        **{"add": Node.__add__, "sub": Node.__sub__, "mul": Node.__mul__, "matmul": Node.__matmul__, "sum": Node.sum},
-        **{"exp": Node.exp, "log": Node.log, "logistic": Node.logistic, "relu": Node.relu},
-        **{"log_softmax": Node.log_softmax, "cross_entropy": Node.cross_entropy},
+        "counted": counted,
+        "add": Node.__add__,
+        "sub": Node.__sub__,
+        "mul": Node.__mul__,
+        "matmul": Node.__matmul__,
+        "sum": Node.sum,
+        "exp": Node.exp,
+        "log": Node.log,
+        "logistic": Node.logistic,
+        "relu": Node.relu,
+        "log_softmax": Node.log_softmax,
+        "cross_entropy": Node.cross_entropy,
     }
     made = {name: Node(value) for name, value in inputs.items()}
     for op, name, *operands in program:
         first, *rest = [made[operand] if isinstance(operand, str) else operand for operand in operands]
         made[name] = operations[op](Node.of(first), *rest)
+        assert made[name] is not None, f"{op} gave None: is it written, and does it return?"
     made[name].backward()
     return {name: made[name].grad for name in inputs}
 

@@ -5,7 +5,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from autograder.check import CheckFailed, NotAttempted, exercise, green
+from autograder.check import CheckFailed, NotAttempted, calling, exercise, green
 
 x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
@@ -376,6 +376,19 @@ def test_answers_that_are_not_there_are_the_checks_fault():
         from solutions import nowhere  # noqa: F401
 
     assert judge(lambda x: 2 * x, body).finding.outcome == "undecided"
+
+
+def test_a_changed_array_in_a_dict_is_noticed_and_a_defaultdict_is_a_dict():
+    import collections
+
+    def changes(given):
+        given["x"] += 1
+        return 1.0
+
+    given = {"x": np.zeros(2)}
+    assert "changed its argument" in str(judge(changes, lambda check: check.call(given)))
+    assert judge(lambda given: float(given["x"].sum()), lambda check: check.call(given)) is None
+    assert type(calling.plain(collections.defaultdict(float, a=1.0))) is dict
 
 
 def test_an_interrupt_goes_through():

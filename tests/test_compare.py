@@ -174,3 +174,16 @@ def test_a_fault_is_noticed(right, faulty):
     with pytest.raises((Exception, pytest.fail.Exception)), np.errstate(all="ignore"):
         for fact in FACTS:
             fact(module)
+
+
+def test_a_count_keeps_its_digits():
+    from autograder.check.compare import number
+
+    assert [number(x) for x in (1048575, 1048575.0, -3.0, 0.5, 1e300, np.inf)] == [
+        "1048575",
+        "1048575",
+        "-3",
+        "0.5",
+        "1e+300",
+        "inf",
+    ]

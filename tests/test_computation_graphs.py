@@ -177,7 +177,7 @@ def test_the_engine_trains_the_digits_network_to_the_same_weights():
     def loss(w):
         return cross_entropy(softmax(scores(train, w)), Y[train])
 
-    first, steps = loss(hand), 0
+    first, steps, losses = loss(hand), 0, []
     for _ in range(30):
         order = rng.permutation(train)
         for at in range(0, 1437, 64):
@@ -188,10 +188,14 @@ def test_the_engine_trains_the_digits_network_to_the_same_weights():
             hand = {name: hand[name] - moved[name] for name in hand}
             engine = {name: engine[name] - other[name] for name in engine}
             steps += 1
+        losses.append(loss(engine))
     right = [np.mean(scores(held_out, w).argmax(axis=1) == labels[held_out]) for w in (hand, engine)]
     assert max(np.max(np.abs(hand[name] - engine[name])) for name in hand) < 1e-12
     assert steps == 690 and right[0] == right[1] and round(100 * right[0], 1) == 98.9
     assert (round(first, 1), round(loss(engine), 3)) == (2.7, 0.007)
+    assert (round(losses[4], 3), round(losses[5], 3)) == (0.084, 0.192)
+    rises = [one for one, (loss, after) in enumerate(zip(losses, losses[1:], strict=False), 2) if after > 1.5 * loss]
+    assert rises[0] == 6
 
 
 # --- five answers, and diamonds --------------------------------------------------------------------------------------
@@ -246,15 +250,130 @@ def test_what_the_five_cost_on_twenty_diamonds():
     assert answer(solutions.slopes_back, diamonds(60)) == (2.0**60, 180)
 
 
-def test_sixty_diamonds_take_36_500_years():
+def test_sixty_diamonds_take_36_500_years_for_the_ways_and_three_times_that_for_their_edges():
     year = 1e6 * 60 * 60 * 24 * 365.25
-    assert round(2**60 / year, -2) == 36_500 and 2**44 < year < 2**45
+    assert round(2**60 / year, -2) == 36_500 and f"{3 * 2**60 / year:.2g}" == f"{110_000:.2g}"
+    assert 3 * (2**43 - 1) < year < 3 * (2**44 - 1)
 
 
-@pytest.mark.parametrize("name, mistake", [("slopes_back", "every_way"), ("topological_order", "memory_afterwards")])
-def test_a_runaway_is_stopped_and_told_of_36_500_years(name, mistake):
-    _, failure = run_check(CHECKS[name], getattr(mistakes, mistake).answer, folder="/")
-    assert "was called more than 500 times" in str(failure) and "36,500 years" in " ".join(str(failure).split())
+def said(name, answer):
+    _, failure = run_check(CHECKS[name], answer, folder="/")
+    return " ".join(str(failure).split())
+
+
+@pytest.mark.parametrize(
+    "name, mistake, years",
+    [("slopes_back", "every_way", "110,000 years"), ("topological_order", "memory_afterwards", "36,500 years")],
+)
+def test_a_runaway_is_stopped_and_told_of_the_years(name, mistake, years):
+    words = said(name, getattr(mistakes, mistake).answer)
+    assert "was called more than 500 times" in words and years in words
+
+
+def test_years_are_said_of_ways_alone():
+    """An order by sweeps asks the square of what it must; a walk that never ends has no ways."""
+
+    def by_sweeps(parents_of, output):
+        names, order = [output], []
+        for name in names:
+            names += [p for p in parents_of(name) if p not in names]
+        while len(order) < len(names):
+            order += [n for n in names if n not in order and all(p in order for p in parents_of(n))][:1]
+        return order
+
+    def for_ever(parents_of, output):
+        while True:
+            parents_of(output)
+
+    for answer, words in ((by_sweeps, "121 names"), (for_ever, "when does your walk end")):
+        found = said("topological_order", answer)
+        assert "more than 500 times" in found and words in found and "years" not in found
+
+
+def test_a_right_slope_that_is_dear_is_not_mistaken_for_every_way():
+    def twice(order, parents, slope):
+        [slope(name, i) for name in order for i in range(len(parents[name]))]
+        return solutions.slopes_back(order, parents, slope)
+
+    assert "diamonds multiply" not in said("slopes_back", twice)
+
+
+# --- engines that the check has to see through ----------------------------------------------------------------------
+
+ALL_WAYS = """        self.grad, ready = np.ones(self.value.shape), [(self, np.ones(self.value.shape))]
+        for node, G in ready:
+            for parent, share in zip(node.parents, node.back(G), strict=True):
+                if share is not None:
+                    parent.grad = share if parent.grad is None else parent.grad + share
+                    ready.append((parent, share))
+"""
+
+
+def engine(*changes):
+    """The reference's engine with texts replaced: (from this on, to this, new)."""
+    text = "\n\n".join(map(inspect.getsource, (solutions.broadcast_back, solutions.Node, solutions.grad)))
+    for start, end, new in changes:
+        at = text.index(start)
+        text = text[:at] + new + text[text.index(end, at) :]
+    room = {"np": np, "sigmoid": solutions.sigmoid, "log_softmax": solutions.log_softmax}
+    exec(text, room)
+    return room["grad"]
+
+
+def test_an_engine_that_hands_every_share_on_as_it_comes_is_right_and_refused():
+    ruinous = engine(("        self.grad, ready = np.ones", "\n\ndef grad(", ALL_WAYS))
+    assert ruinous([("mul", "b", "a", "a"), ("mul", "c", "b", 3.0), ("add", "d", "b", "c")], {"a": 1.5})["a"] == 12
+    words = said("grad", ruinous)
+    assert "20 diamonds: wrong" in words and "2^20 times: let it wait" in words
+
+
+def test_slopes_that_are_measured_do_not_pass_for_an_engines():
+    def measured(program, inputs, way=None):
+        def last(values):
+            run = {"mul": np.multiply, "counted": np.add, "add": np.add}
+            for op, name, *operands in program:
+                values = values | {name: run[op](*(values[o] if isinstance(o, str) else o for o in operands))}
+            return values[name]
+
+        step = 1e-20j  # the complex step is exact
+        return {name: np.imag(last(inputs | {name: value + step})) / 1e-20 for name, value in inputs.items()}
+
+    assert "0 went through the ways of 40 edges" in said("grad", measured)
+
+
+def test_shares_of_data_are_not_worked_out():
+    all_of_them = "shares = [broadcast_back(share(G), parent.value.shape) for parent, share in self.ways]\n"
+    keep = "        return tuple(s if p.needs else None for s, (p, _) in zip(shares, self.ways, strict=True))\n"
+    words = said("grad", engine(("shares = [broadcast_back", "\n    def backward", all_of_them + keep)))
+    assert "W + data" in words and "Nobody wants it" in words
+
+
+def test_an_engine_that_asks_each_way_twice_is_slow_and_right():
+    twice = engine(("node.back(node.grad)", ", strict=True", "(node.back(node.grad), node.back(node.grad))[1]"))
+    assert run_check(CHECKS["grad"], twice, folder="/")[1] is None
+
+
+@pytest.mark.parametrize("name", ["mul", "matmul", "logistic", "exp", "log", "relu"])
+def test_an_operation_that_is_not_written_is_named(name):
+    grad = engine(
+        (
+            "made[name] = operations[op]",
+            "\n        assert",
+            f"made[name] = None if op == {name!r} else operations[op](Node.of(first), *rest)",
+        )
+    )
+    assert f"not attempted {name} gave None: is it written" in said("grad", grad)
+
+
+@pytest.mark.parametrize("order, words", [("early", "before all"), ("total", "running total")])
+def test_the_small_graphs_number_tells_the_cause(order, words):
+    """Engines whose later numbers no fingerprint has."""
+    numbers = {"early": 9.0, "total": 21.0}
+
+    def fixed(program, inputs, way=None):
+        return {"a": numbers[order]} if program[-1][1] == "d" else dict.fromkeys(inputs, 3.0)
+
+    assert "wrong" in said("grad", fixed) and words in said("grad", fixed)
 
 
 def test_asking_twice_for_each_local_slope_is_counted():

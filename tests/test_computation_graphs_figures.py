@@ -113,7 +113,7 @@ PLOTS = {
     "draw": (np.array([1.5]), lambda v: figures.draw(*small(v[0]))),
     "expanded": (np.array([0.5]), lambda v: figures.expanded(values(LEAVES | {"w11": v[0]}), right())),
     "five_answers": (np.array([15.0]), lambda v: figures.five_answers([*ROWS, ("another", tuple(v), 81)])),
-    "diamonds": (2**N, lambda v: figures.diamonds(N, v, 4 * N)),
+    "diamonds": (3 * 2**N, lambda v: figures.diamonds(N, v, 3 * N)),
     "same": (LOSS, lambda v: figures.same(LOSS, v, [1e-16, 3e-15])),
 }
 
@@ -171,7 +171,7 @@ def test_no_word_is_cut_off_or_hidden():
         figures.expanded(values(), right()),
         figures.expanded(values(), dict.fromkeys(right(), (-0.12345, -0.12345))),
         figures.five_answers(rows),
-        figures.diamonds(np.arange(1, 61), 2.0 ** np.arange(1, 61), 3 * np.arange(1, 61)),
+        figures.diamonds(np.arange(1, 61), 3 * 2.0 ** np.arange(1, 61) - 3, 3 * np.arange(1, 61)),
         figures.same(LOSS, LOSS, [1e-16]),
     ):
         fig.set_dpi(house.DPI)
@@ -520,11 +520,10 @@ def test_wrong_answers_have_their_own_look_and_place():
     assert {"differences: 12", "2,097,151", "81", "overwrite", "pass on the\nrunning\ntotal"} < set(words)
 
 
-def test_diamonds_say_36500_years():
-    fig = figures.diamonds(N, 2**N, 4 * N)
+def test_diamonds_say_110000_years():
+    fig = figures.diamonds(N, 3 * (2**N - 1), 3 * N)
     words = "\n".join(word.get_text() for word in fig.axes[0].texts)
-    assert "36,500 years\nat a million\na second" in words and "240 visits" in words
-    assert round(2**60 / 1e6 / (365.25 * 86400), -2) == 36_500
+    assert "110,000 years\nat a million\na second" in words and "180 visits" in words
     assert fig.axes[0].get_yscale() == "log"
 
 

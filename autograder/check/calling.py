@@ -80,7 +80,7 @@ def plain(value):
         return copy if isinstance(value, np.ndarray) else copy[()]
     if type(value) in (tuple, list):
         return type(value)(plain(v) for v in value)
-    if type(value) is dict:
+    if isinstance(value, dict):  # a defaultdict, say
         return {plain(k): plain(v) for k, v in value.items()}
     raise TypeError(f"a {type(value).__name__} is not a number, an array, or a list of them")
 
@@ -91,6 +91,8 @@ def same(a, b):
         return a.shape == b.shape and np.allclose(a, b, rtol=1e-12, atol=0, equal_nan=True)
     if isinstance(a, tuple | list):
         return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
     return a == b
 
 

@@ -10,7 +10,9 @@ RTOL32, ATOL32 = 2e-5, 2e-6  # float32 within its own precision: right, with a r
 
 
 def number(x, digits=6):
-    """A number as a learner reads it."""
+    """A number as a learner reads it; a count keeps all its digits."""
+    if np.isrealobj(x) and np.isfinite(x) and float(x).is_integer() and abs(x) < 1e9:
+        return f"{float(x):.0f}"
     return f"{complex(x) if np.iscomplexobj(x) else float(x):.{digits}g}"
 
 

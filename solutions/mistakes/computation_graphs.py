@@ -37,6 +37,12 @@ def own_factor(op, G, a, b):
 
 
 @mistake("shares", "common")
+def product_without_upstream(op, G, a, b):
+    """In the product what came back to the node, G, is missing: these are the local slopes alone."""
+    return (b, a) if op == "mul" else right.shares(op, G, a, b)
+
+
+@mistake("shares", "common")
 def both_get_everything(op, G, a, b):
     """For the larger and the smaller one both get G here, but a push of the one that was not chosen moves nothing."""
     return (G, G) if op in ("max", "min") else right.shares(op, G, a, b)
@@ -236,6 +242,15 @@ def front_to_back(order, parents, slope):
     return found
 
 
+@mistake("slopes_back", "common")
+def returns_in_the_loop(order, parents, slope):
+    """Only the last node has handed on: after one turn of the loop it was over. How far in does `return` stand?"""
+    found = _start(order)
+    for i, parent in enumerate(parents[order[-1]]):
+        found[parent] += slope(order[-1], i)
+    return found
+
+
 @mistake("slopes_back", "S2.G.11")
 def hands_on_too_early(order, parents, slope):
     """A node hands on as soon as its first share is there, and what comes later stays with it."""
@@ -319,7 +334,8 @@ doubling = wrong(
     "recomputed",
     "S4.T3b",
     1048576,
-    "This is 2 to the 20. A chain has no branches, so nothing doubles: count the calls for each of the 20 factors.",
+    "This is 2 to the 20, or one off it. A chain has no branches, so nothing doubles: count the calls for each "
+    "of the 20 factors.",
 )
 
 stored = wrong(
@@ -429,8 +445,8 @@ engine_too_early = wrong(
     "grad",
     "S2.G.11",
     _engine("if waiting[parent] == 0 and", "if parent not in ready and"),
-    "A node hands on before all its consumers have answered. Products with itself come out right; branches "
-    "that meet again do not.",
+    "A node hands on before all its consumers have answered, in the order in which it was met, say. Branches that "
+    "meet again come out wrong.",
 )
 
 engine_total_twice = wrong(
@@ -469,6 +485,25 @@ not_gathered = wrong(
     "added up yet.",
 )
 
+own_shape = wrong(
+    "own_shape",
+    "grad",
+    "common",
+    _engine("broadcast_back(share(G), parent.value.shape)", "broadcast_back(share(G), self.value.shape)"),
+    "Shares are brought to the shape of the node that hands them on. Whose shape has a share?",
+)
+
+factors_swapped = wrong(
+    "factors_swapped",
+    "grad",
+    "common",
+    _engine(
+        "(self, lambda G: G @ other.value.T), (other, lambda G: self.value.T @ G)",
+        "(self, lambda G: other.value.T @ G), (other, lambda G: G @ self.value.T)",
+    ),
+    "In the ways of a product of tables the two factors stand in the wrong order. On which side is G in chapter 5?",
+)
+
 tables_swapped = wrong(
     "tables_swapped",
     "grad",
@@ -499,6 +534,41 @@ logarithm_upside_down = wrong(
     "common",
     _engine("lambda G: G / self.value", "lambda G: G * self.value"),
     "The way back through log is upside down: the larger the number, the flatter is the logarithm.",
+)
+
+logarithm_of_the_value = wrong(
+    "logarithm_of_the_value",
+    "grad",
+    "common",
+    _engine("lambda G: G / self.value", "lambda G: G / np.log(self.value)"),
+    "The way back through log divides by what came out. Its slope is said with what went in.",
+)
+
+logarithm_without_upstream = wrong(
+    "logarithm_without_upstream",
+    "grad",
+    "common",
+    _engine("lambda G: G / self.value", "lambda G: 1 / self.value"),
+    "The way back through log holds the local slope alone: what came back to the node, G, is missing.",
+)
+
+relu_without_mask = wrong(
+    "relu_without_mask",
+    "grad",
+    "common",
+    _engine("lambda G: G * (self.value > 0)", "lambda G: G"),
+    "The way back through relu lets everything pass. Where the number was below 0, a push moves nothing.",
+)
+
+relu_in_place = wrong(
+    "relu_in_place",
+    "grad",
+    "common",
+    _engine(
+        '        return Node(np.maximum(self.value, 0), "relu"',
+        '        self.value[self.value < 0] = 0\n        return Node(self.value, "relu"',
+    ),
+    "An operation changes its operand's own array, and others still use that. Make a new one for the result.",
 )
 
 mask_on_the_slopes = wrong(
@@ -535,7 +605,7 @@ engine_by_recursion = wrong(
 # --- every_step ------------------------------------------------------------------------------------------------------
 
 
-def _steps(X, y, W1, b1, W2, b2, yhat=None, dyhat=None, dH=None, dZ=None, dW1=None):
+def _steps(X, y, W1, b1, W2, b2, yhat=None, dyhat=None, dH=None, dZ=None, dW1=None, db1=None):
     """All ten, with functions of what came before in place of single steps."""
     Z = X @ W1 + b1
     H = sigmoid(Z)
@@ -544,7 +614,8 @@ def _steps(X, y, W1, b1, W2, b2, yhat=None, dyhat=None, dH=None, dZ=None, dW1=No
     dH = dH(dyhat) if dH else dyhat @ W2.T
     dZ = dZ(dH, Z, H) if dZ else dH * H * (1 - H)
     dW1 = dW1(dyhat, H) if dW1 else X.T @ dZ
-    return Z, H, yhat, dyhat, H.T @ dyhat, dyhat.sum(axis=0), dH, dZ, dW1, dZ.sum(axis=0)
+    db1 = db1(dH, dZ) if db1 else dZ.sum(axis=0)
+    return Z, H, yhat, dyhat, H.T @ dyhat, dyhat.sum(axis=0), dH, dZ, dW1, db1
 
 
 @mistake("every_step", "S2.G.12d")
@@ -606,6 +677,30 @@ def sum_taken_early(X, y, W1, b1, W2, b2):
 def sum_without_sign(X, y, W1, b1, W2, b2):
     """The slopes along W1 are made with one number for all pictures, without its sign. Each picture has its own."""
     return _steps(X, y, W1, b1, W2, b2, dW1=lambda dyhat, H: np.abs(dyhat).sum() * (X.T @ (H * (1 - H) * W2[:, 0])))
+
+
+@mistake("every_step", "S2.G.4c")
+def bias_meets_a_pixel(X, y, W1, b1, W2, b2):
+    """The slopes along b1 have a column of X in them. A bias is added to Z as it is, and meets no pixel."""
+    return _steps(X, y, W1, b1, W2, b2, db1=lambda dH, dZ: X[:, 0] @ dZ)
+
+
+@mistake("every_step", "S2.G.4c")
+def bias_meets_the_last_pixel(X, y, W1, b1, W2, b2):
+    """The slopes along b1 have the last column of X in them. A bias is added to Z as it is, and meets no pixel."""
+    return _steps(X, y, W1, b1, W2, b2, db1=lambda dH, dZ: X[:, -1] @ dZ)
+
+
+@mistake("every_step", "common")
+def hidden_slopes_alone(X, y, W1, b1, W2, b2):
+    """From H to Z stands the logistic function's slope alone: what came back to H is not in it."""
+    return _steps(X, y, W1, b1, W2, b2, dZ=lambda dH, Z, H: H * (1 - H))
+
+
+@mistake("every_step", "common")
+def bias_from_the_hidden_values(X, y, W1, b1, W2, b2):
+    """The slopes along b1 are made of what came back to H. Between H and b1 stands the logistic function."""
+    return _steps(X, y, W1, b1, W2, b2, db1=lambda dH, dZ: dH.sum(axis=0))
 
 
 @mistake("every_step", "S2.G.12j")
@@ -679,7 +774,7 @@ copied_loss = wrong(
     "third_loss",
     "S2.G.12e",
     98.9643,
-    "This is the hand-in's number, a digit astray. The third picture is (2, 2), its label is 10.",
+    "This is the hand-in's number: its table was turned, and a digit is astray too. The third picture is (2, 2).",
 )
 
 turned_loss = wrong(
@@ -705,6 +800,15 @@ turned_sum = wrong(
     281.6965954,
     "This is the sum of a turned table: units were taken for pictures.",
 )
+
+
+@mistake("chain_slope", "common")
+def one_call_too_many(f, slope, w, n):
+    """Values are stored, and f is called once more than is needed: whose slope is taken after the last call?"""
+    product = 1.0
+    for _ in range(n):
+        product, w = product * slope(w), f(w)
+    return product
 
 
 @mistake("chain_slope", "S4.T3b")

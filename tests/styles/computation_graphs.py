@@ -134,7 +134,7 @@ def _share(op, G, a, y):
     }[op]()
 
 
-def grad_tape(program, inputs):
+def grad_tape(program, inputs, way=None):
     """No class: the program is in a topological order already."""
     v = {name: np.array(value, dtype=float) for name, value in inputs.items()}
     for op, name, *operands in program:
@@ -147,7 +147,8 @@ def grad_tape(program, inputs):
         elif op == "log_softmax":
             v[name] = a - np.log(np.exp(a).sum(axis=1, keepdims=True))
         elif rest:
-            v[name] = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "matmul": np.matmul}[op](a, b)
+            two = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "matmul": np.matmul, "counted": np.add}
+            v[name] = two[op](a, b)
         else:
             v[name] = {"exp": np.exp, "log": np.log, "logistic": _sigmoid, "relu": lambda z: np.maximum(z, 0)}[op](a)
     total = {name: np.zeros(np.shape(value)) for name, value in v.items()}
@@ -157,6 +158,8 @@ def grad_tape(program, inputs):
         a, *rest = [v[o] if isinstance(o, str) else np.asarray(o, dtype=float) for o in operands]
         if op == "matmul":
             given = [G @ rest[0].T, a.T @ G]
+        elif op == "counted":
+            given = [way(G) if isinstance(operand, str) else None for operand in operands]
         elif op in ("add", "sub", "mul"):
             given = {"add": [G, G], "sub": [G, -G], "mul": [G * rest[0], G * a] if rest else []}[op]
         elif op == "cross_entropy":
@@ -175,15 +178,16 @@ class _Value:
 
     made = []
 
-    def __init__(self, data):
+    def __init__(self, data, wanted=True):
         self.data, self.grad, self.on = np.asarray(data, dtype=float), 0.0, lambda: None
+        self.wanted = wanted
         _Value.made.append(self)
 
     def take(self, share):
         self.grad = self.grad + broadcast_back_axes(np.asarray(share), self.data.shape)
 
 
-def _applied(op, operands):
+def _applied(op, operands, way):
     a, *rest = operands
     b = rest[0] if rest and isinstance(rest[0], _Value) else None
     x, y = a.data, b.data if b else None
@@ -191,6 +195,7 @@ def _applied(op, operands):
     forward = {
         "cross_entropy": lambda: -np.sum(y * np.log(P)) / len(x),
         "add": lambda: x + y,
+        "counted": lambda: x + y,
         "sub": lambda: x - y,
         "mul": lambda: x * y,
         "matmul": lambda: x @ y,
@@ -210,6 +215,10 @@ def _applied(op, operands):
             second = {"add": lambda: G, "sub": lambda: -G, "mul": lambda: G * x, "matmul": lambda: np.transpose(x) @ G}
             a.take(first)
             b.take(second[op]())
+        elif op == "counted":
+            for operand in operands:
+                if operand.wanted:
+                    operand.take(way(G))
         elif op == "cross_entropy":
             a.take(G * (P * y.sum(axis=1, keepdims=True) - y) / len(x))
             b.take(-G * np.log(P) / len(x))
@@ -220,12 +229,12 @@ def _applied(op, operands):
     return out
 
 
-def grad_closures(program, inputs):
+def grad_closures(program, inputs, way=None):
     _Value.made = []
     values = {name: _Value(value) for name, value in inputs.items()}
     for op, name, *operands in program:
-        wrapped = [values[o] if isinstance(o, str) else o if op == "sum" else _Value(o) for o in operands]
-        values[name] = _applied(op, wrapped)
+        wrapped = [values[o] if isinstance(o, str) else o if op == "sum" else _Value(o, False) for o in operands]
+        values[name] = _applied(op, wrapped, way)
     values[name].grad = np.ones(values[name].data.shape)
     for value in reversed(_Value.made):
         value.on()
