@@ -263,6 +263,21 @@ def test_what_has_not_changed_is_not_run_again(judged, monkeypatch):
     assert ran.count("cell") == 5 and ran.count("call") == 1 and verdicts(other) == "rrw"
 
 
+def test_an_array_where_a_word_is_wanted_breaks_the_protocol_and_no_more(judged):
+    forged = """import numpy as np, sys
+from autograder.grading import wire
+honest = wire.pack
+def pack(message):
+    if isinstance(message, dict) and "outcome" in message:
+        message = message | {"nonce": np.arange(3.0)}
+    return honest(message)
+wire.pack = pack
+def b(x):
+    return 2 * x"""
+    result = judged(hand_in(RIGHT | {"b": forged}))
+    assert result.verdicts["test_b"] == PROTOCOL and result.verdicts["test_a"] == "right"
+
+
 def test_limits_are_named_or_refused():
     assert Limits.of(["call=2.5", "files=7"]) == Limits(call=2.5, files=7)
     for bad in ("call", "call=x", "speed=3", "of=3"):

@@ -214,7 +214,7 @@ class Child:
         self._write({"nonce": nonce, **question})
         while True:
             reply = self._read()
-            if not isinstance(reply, dict) or reply.pop("nonce", None) != nonce:
+            if not isinstance(reply, dict) or _text(reply.pop("nonce", None), 16) != nonce:
                 raise self.end(PROTOCOL)
             if "callback" not in reply:
                 return reply
@@ -224,7 +224,7 @@ class Child:
             self._until = wall + time.monotonic() - began, cpu  # our own time is not charged
 
     def _call_back(self, callbacks, request):
-        callback = callbacks.get(request["callback"]) if isinstance(request["callback"], int) else None
+        callback = callbacks.get(request["callback"]) if type(request["callback"]) is int else None
         args = request.get("args")
         if callback is None or not isinstance(args, list) or callback.calls > 2 * callback.most:
             raise self.end(PROTOCOL)
@@ -322,7 +322,7 @@ class Child:
     def answer(self, name):
         """What the learner's code left under a name, as a check may meet it."""
         reply = self.ask(self.limits.call, {"do": "answer", "name": name})
-        kind, value = reply.get("kind"), reply.get("value")
+        kind, value = _text(reply.get("kind"), 16), reply.get("value")
         if kind == "function":
             given = reply.get("parameters")
             given = given[:50] if isinstance(given, list) else ()

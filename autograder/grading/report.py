@@ -249,7 +249,7 @@ def _runs(data, tests):
     Nothing is told where the whole notebook was run in one go, or by counts that cannot be.
     """
     try:
-        raw = json.loads(data)["cells"]
+        raw = submission.loads(data)["cells"]
         cells = [(_grade_id(cell), cell.get("execution_count")) for cell in raw if cell.get("cell_type") == "code"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}

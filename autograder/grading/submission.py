@@ -62,8 +62,8 @@ def read(root, *names):
         os.close(here)
 
 
-def parse(data):
-    """The cells of a hand-in as plain dicts with cell_type, source, id and grade_id; Unreadable where it has none."""
+def loads(data):
+    """A hand-in's bytes as the dict they are the JSON of, with a list of cells; Unreadable where they are not."""
     if not data.strip():
         raise Unreadable("The file is empty: it was handed in before it was saved, or the upload broke off.")
     if data.count(b"[") + data.count(b"{") > MOST_PARTS:
@@ -79,6 +79,12 @@ def parse(data):
         raise Unreadable(f"The file is not a whole notebook (its JSON breaks off or is wrong at {where}).") from None
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise Unreadable("The file is no notebook of format 4: open it in JupyterLab, save it, and hand that in.")
+    return notebook
+
+
+def parse(data):
+    """The cells of a hand-in as plain dicts with cell_type, source, id and grade_id; Unreadable where it has none."""
+    notebook = loads(data)
     if len(notebook["cells"]) > MOST_CELLS:
         raise Unreadable(f"The notebook has more than {MOST_CELLS} cells.")
     return [cell for cell in map(_cell, notebook["cells"]) if cell]
