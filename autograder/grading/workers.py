@@ -66,12 +66,17 @@ def _ready(chapter):
         except Exception as problem:
             words = f"{type(problem).__name__}: {problem}"
             raise Refusal(f"The known mistakes of {chapter.slug} cannot be imported ({words}).") from None
-        try:
-            template = Template(chapter.known, chapter.figures, chapter.level, chapter.limits)
-        except OSError as problem:
-            raise Refusal(f"No process for hand-ins can be started ({problem.strerror or problem}).") from None
-        known = _judges[chapter.key] = Judge(chapter, template, mistakes)
+        known = _judges[chapter.key] = Judge(chapter, _template(chapter), mistakes)
     return known
+
+
+def _template(chapter):
+    for _ in range(TRIES):
+        try:
+            return Template(chapter.known, chapter.figures, chapter.level, chapter.limits)
+        except OSError as problem:  # or it was ended while it began
+            reason = problem.strerror or problem
+    raise Refusal(f"No process for hand-ins can be started ({reason}).")
 
 
 def close():
