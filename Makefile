@@ -4,7 +4,7 @@
 #   make demo                         grade the sample class
 #   make mutants                      change every reference in small ways: do the checks notice?
 #   make judge                        the judge under 1,000 seeds (make test takes a few)
-#   make bench                        what each check costs, and a backward pass against its forward
+#   make bench                        what a check costs, a chapter, a slider's move, and a backward pass
 #   make site [ARGS=01-neurons]       the course as static pages, in site/
 # PYTHON=/path/to/python overrides the search for one.
 
@@ -35,8 +35,10 @@ judge: .venv/test
 
 bench: .venv/test
 	@$(BIN)/python tests/bench.py
+	@$(BIN)/python tests/bench_chapters.py
 	@$(BIN)/python tests/bench_backprop.py
 	@$(BIN)/python tests/bench_computation_graphs.py
+	@$(BIN)/python tests/bench_grading.py
 
 site: .venv/site
 	@rm -rf site

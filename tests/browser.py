@@ -22,7 +22,6 @@ GET_ONE = "no browser: `apt-get install chromium` (Debian) or `.venv/bin/playwri
 SETTINGS = {
     # Without windowing every cell is in the page, in the notebook's order.
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
 
@@ -34,20 +33,25 @@ def private(home):
 
 @contextlib.contextmanager
 def lab(folder):
-    """JupyterLab in folder/workbook, where the project's own verb laid the chapters; gives {url, token, root_dir}."""
+    """JupyterLab in folder/workbook as `make lab` opens it; gives what the server says: {url, token, root_dir, ...}."""
     home, workbook = folder / "home", folder / "workbook"
-    verb = [sys.executable, "-m", "autograder.grading.cli", "workbook", "--course-dir", "course"]
-    subprocess.run([*verb, "--to", str(workbook)], cwd=CHECKOUT, check=True)
-
     config, runtime = home / "config", home / "runtime"
-    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig").mkdir(parents=True, exist_ok=True)
     (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
     settled = private(home) | {"JUPYTER_CONFIG_DIR": str(config), "JUPYTER_RUNTIME_DIR": str(runtime)}
-    options = ["--no-browser", "--allow-root", "--ServerApp.port=0", f"--ServerApp.root_dir={workbook}"]
+    verb = [sys.executable, "-m", "autograder.grading.cli", "lab", "--to", str(workbook), "--"]
+    options = ["--no-browser", "--ServerApp.port=0"]
     with open(folder / "lab.log", "w") as log:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=settled, stdout=log, stderr=log)
+        server = subprocess.Popen([*verb, *options], cwd=CHECKOUT, env=settled, stdout=log, stderr=log)
+    with listening(server, runtime, folder / "lab.log") as told:
+        yield told
+
+
+@contextlib.contextmanager
+def listening(server, runtime, log):
+    """What a server that was started says of itself once it listens; it is stopped at the end."""
     try:
-        yield _told(server, runtime / f"jpserver-{server.pid}.json", folder / "lab.log")
+        yield _told(server, runtime / f"jpserver-{server.pid}.json", log)
     finally:
         server.terminate()  # its kernels go with it
         try:

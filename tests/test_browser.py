@@ -198,7 +198,7 @@ def test_a_slip_is_shown_line_by_line_and_typeset(chapter, untouched):
     panel = chapter.answer("stopping", SLIP)
     expect(panel).to_contain_text("wrong")
     assert edge(panel) == "red"
-    expect(panel.locator("tr mjx-container")).to_have_count(5)
+    expect(panel.locator("li mjx-container")).to_have_count(5)
     expect(panel).not_to_contain_text("$")
 
 

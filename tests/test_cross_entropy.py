@@ -477,7 +477,8 @@ def test_confusion_colours_mistakes_alone():
 
 
 def test_the_coin_slider_moves_and_comes_back():
-    slider, reset, output = figures.coin_slider(TOSSES).children
+    row, reset, output = figures.coin_slider(TOSSES).children
+    slider = row.children[1]
     first = output.value
     slider.value = 0.7
     card = output.value

@@ -471,7 +471,8 @@ def test_two_losses_enlarges_the_little_square():
 def test_sliders_turn_and_move_the_line_and_reset_brings_it_back(monkeypatch):
     made = []
     monkeypatch.setattr(plots, "new_figure", lambda height: made.append(house.new_figure(height)) or made[0])
-    angle, offset, reset, output = plots.arrow_sliders(X, Y).children
+    *rows, reset, output = plots.arrow_sliders(X, Y).children
+    angle, offset = (row.children[1] for row in rows)
     artists, first = len(made[0][1].get_children()), output.value
     redraws = []
     monkeypatch.setattr(made[0][0].canvas, "draw", lambda: redraws.append(1))
@@ -484,8 +485,7 @@ def test_sliders_turn_and_move_the_line_and_reset_brings_it_back(monkeypatch):
     assert len(made[0][1].get_children()) == artists and not redraws  # only what moves is drawn
     reset.click()
     assert output.value == first and "213 of 360 right" in first
-    assert all(slider.layout.width and slider.step for slider in (angle, offset))
-    assert widgets.WIDE["layout"]["width"] == angle.layout.width
+    assert {row.layout.width for row in rows} == {widgets.WIDE["layout"]["width"]}
 
 
 def picture(output, value=None):

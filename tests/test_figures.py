@@ -1,5 +1,6 @@
 """Figures: every plot draws, its digest follows the data and nothing else, and nothing is shown without alt text."""
 
+import asyncio
 import base64
 import io
 import itertools
@@ -85,7 +86,7 @@ def alt_text(card):
 
 
 def test_every_plot_is_tried_here():
-    helpers = {"two_classes", "neuron", "landscape", "descent"}
+    helpers = {"two_classes", "neuron", "landscape", "descent", "apart"}
     public = {name for name, value in vars(plots).items() if getattr(value, "__module__", "") == plots.__name__}
     assert {name for name in public if not name.startswith("_")} - helpers == set(PLOTS)
 
@@ -236,7 +237,7 @@ def test_looks_do_not_leak(shown):
         matplotlib.rcdefaults()
         before = dict(matplotlib.rcParams)
         show(plots.step_and_logistic(logistic), alt="a curve")
-        widgets.neuron_sliders(FEATURES, Y).children[0].value = 3
+        widgets.neuron_sliders(FEATURES, Y).children[0].children[1].value = 3
         assert dict(matplotlib.rcParams) == before
 
 
@@ -308,17 +309,16 @@ def test_waiting_pictures_are_small_grey_and_faint(name):
 
 def widget(name):
     made = widgets.neuron_sliders(FEATURES, Y) if name == "neuron_sliders" else widgets.rate_slider(loss, gradient)
-    *sliders, reset, output = made.children
-    return sliders, reset, output
+    *rows, reset, output = made.children
+    return [row.children[1] for row in rows], reset, output
 
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_slider_moves_the_picture_and_reset_brings_it_back(name):
     sliders, reset, output = widget(name)
-    assert 1 <= len(sliders) <= 3
+    assert 1 <= len(sliders) <= 3 and all(slider.step for slider in sliders)
     first = output.value
     for slider in sliders:
-        assert slider.description and slider.step
         before = output.value
         slider.value *= 0.5
         slider.value += 1.5
@@ -338,6 +338,57 @@ def test_a_move_draws_only_what_moves_and_leaves_nothing_behind(name, monkeypatc
     for slider in sliders:
         slider.value += 1
     assert len(made[0][1].get_children()) == artists
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_every_slider_has_a_field_with_its_name_and_its_number(name):
+    made = widgets.neuron_sliders(FEATURES, Y) if name == "neuron_sliders" else widgets.rate_slider(loss, gradient)
+    *rows, reset, output = made.children
+    for field, slider in (row.children for row in rows):
+        assert field.description and field.value == slider.value
+        assert not slider.description and not slider.readout  # said once
+        slider.value = 2.34567
+        assert field.value == 2.3 and slider.value == 2.34567
+        before = output.value
+        field.value = 3.4
+        assert slider.value == 3.4 and output.value != before
+        field.value = 1e9
+        assert field.value == field.max == slider.value
+        field.value = -1e9
+        assert field.value == field.min and abs(slider.value - field.min) < 0.05
+
+
+def test_a_moved_field_draws_once(monkeypatch):
+    made = widgets.neuron_sliders(FEATURES, Y)
+    drawn, once = [], widgets.canvas_png
+    monkeypatch.setattr(widgets, "canvas_png", lambda fig: drawn.append(1) or once(fig))
+    made.children[0].children[0].value = 2.5
+    made.children[1].children[1].value = 2.54321
+    assert len(drawn) == 2
+
+
+def test_play_moves_on_to_the_end_or_until_it_is_pressed_again_and_never_by_itself():
+    slider = widgets.ipywidgets.IntSlider(0, max=3)
+    button, style = widgets.play(slider, "train", seconds=0).children
+    assert "prefers-reduced-motion" in style.value and "course-play" in button._dom_classes
+    seen = []
+    slider.observe(lambda change: seen.append(change.new), "value")
+
+    async def pressed(after):
+        button.value = True
+        for _ in range(after):
+            await asyncio.sleep(0)
+        stopped = list(seen)
+        button.value = False
+        for _ in range(9):
+            await asyncio.sleep(0)
+        return stopped
+
+    assert not button.value and seen == []
+    before = asyncio.run(pressed(after=2))
+    assert 0 < len(seen) < 3 and len(seen) <= len(before) + 1
+    asyncio.run(pressed(after=9))
+    assert seen == [1, 2, 3] and not button.value
 
 
 def test_neuron_sliders_say_what_the_neuron_does():

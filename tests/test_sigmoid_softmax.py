@@ -257,8 +257,8 @@ def test_what_was_lost_is_hatched():
 
 
 def slider():
-    move, reset, output = figures.temperature_slider(known.softmax, SCORES).children
-    return move, reset, output, lambda: re.search(r'alt="([^"]*)"', output.value)[1]
+    row, reset, output = figures.temperature_slider(known.softmax, SCORES).children
+    return row.children[1], reset, output, lambda: re.search(r'alt="([^"]*)"', output.value)[1]
 
 
 def test_the_slider_starts_at_1_moves_and_comes_back():

@@ -171,7 +171,8 @@ def test_a_slice_stands_beside_its_row(i, j):
 
 def test_the_picker_picks_says_and_comes_back(monkeypatch):
     picker = figures.slice_picker(J, X)
-    rows, columns, reset, output = picker.children
+    *each, reset, output = picker.children
+    rows, columns = (row.children[1] for row in each)
     assert (rows.value, rows.max, columns.value, columns.max) == (0, 1, 1, 2)
     first, seen = output.value, {output.value}
     monkeypatch.setattr(FigureCanvasAgg, "draw", lambda canvas: pytest.fail("the whole figure is drawn again"))

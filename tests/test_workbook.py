@@ -80,7 +80,7 @@ def test_one_line_a_chapter(run, course):
 def test_a_chapter_can_be_chosen(run, course, learner, name):
     add_chapter(course, "02-more")
     run(name)
-    assert sorted(path.name for path in learner.iterdir()) == [".release", "02-more"]
+    assert [path.name for path in learner.glob("[0-9]*")] == ["02-more"]
 
 
 def test_the_learners_notebook_is_never_overwritten(run, course, learner):
@@ -200,6 +200,75 @@ def test_a_file_where_the_folder_should_be(run, learner):
     assert status == 2 and len(said) == 1 and str(learner) in said[0]
 
 
+# --- the start page ---------------------------------------------------------------------------------------------------
+
+OPENING = """\
+# 2 More
+
+*Is 42 enough?*
+
+By the end you can say so.
+
+About 20 minutes; 2.1 is a good place to pause. You need chapter 1, and $x^2$. New: *questions*."""
+
+
+def start(learner):
+    page = nbformat.read(learner / "start.ipynb", as_version=4)
+    nbformat.validate(page)
+    return page.cells
+
+
+def test_the_start_page_tells_of_the_chapters_what_they_tell_of_themselves(run, course, learner):
+    (course.parent / "README.md").write_text("# Six times seven\n\nA course of *one* sum.\n\nMore.\n")
+    add_chapter(course, "02-more")
+    write(course / "source" / "02-more", prose=OPENING)
+    run()
+    text = start(learner)[0].source
+    assert text.startswith("# Six times seven\n\nA course of *one* sum.\n")
+    assert "| [2 More](02-more/more.ipynb) | Is 42 enough? | About 20 minutes | chapter 1, and $x^2$ |" in text
+    assert "| [01-tiny/tiny.ipynb](01-tiny/tiny.ipynb) |  |  |  |" in text  # it says nothing of itself
+
+
+def test_the_start_page_links_to_what_is_laid_alone(run, course, learner):
+    add_chapter(course, "02-more")
+    run("more")
+    assert re.findall(r"\]\((.+?)\)", start(learner)[0].source) == ["02-more/more.ipynb"]
+
+
+def test_the_start_page_has_the_words_of_the_chapter_that_explains_them(run, course, learner):
+    write(course / "source" / "01-tiny", prose="How it works.\n\n## Words\n\n- A **slip** is one.\n\n## Next\n\nSums.")
+    run()
+    words = start(learner)[-1].source
+    assert words.startswith("## Words\n\n- A **slip** is one.\n\n## When") and "Sums" not in words
+
+
+def test_the_start_page_is_made_anew_with_what_the_checks_found(run, learner):
+    run()
+    (output,) = start(learner)[2].outputs
+    assert output.data["text/plain"] == "tiny: 0 passed, 0 tried, 1 not attempted"
+    (learner / ".progress" / "tiny.json").write_text('{"answer": "passed"}')
+    run()
+    (output,) = start(learner)[2].outputs
+    assert output.data["text/plain"] == "tiny: 1 passed, 0 tried, 0 not attempted"
+    assert (learner / ".progress" / "tiny.json").read_text() == '{"answer": "passed"}'
+
+
+def test_jupyterlab_is_opened_in_the_learners_folder_with_its_settings(course, learner, monkeypatch):
+    from jupyterlab.labapp import LabApp
+
+    seen = []
+    monkeypatch.setattr(LabApp, "launch_instance", lambda options: seen.append((os.getcwd(), options)))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "theirs")
+    here = os.getcwd()
+    try:
+        assert main(["lab", "--course-dir", str(course), "--to", str(learner), "--", "--no-browser"]) == 0
+    finally:
+        os.chdir(here)
+    assert seen == [(str(learner), ["--no-browser"])]
+    assert os.environ["JUPYTER_CONFIG_PATH"] == os.pathsep.join([str(learner / ".jupyter"), "theirs"])
+
+
 CHAPTERS = sorted((CHECKOUT / "course" / "source").glob("*/*.ipynb"))
 REGION = r"### BEGIN {0}\n(.*?)### END {0}"
 
@@ -211,6 +280,16 @@ def released(tmp_path_factory):
     with mock.patch.dict(os.environ):
         assert main(["workbook", "--course-dir", str(CHECKOUT / "course"), "--to", str(folder)]) == 0
     return folder
+
+
+def test_the_start_page_of_this_course_leaves_nothing_blank(released):
+    text = start(released)[0].source
+    rows = [row.strip("|").split("|") for row in text.splitlines() if row.startswith("| [")]
+    assert [link[2:3] for link, *_ in rows] == [str(n) for n in range(1, len(CHAPTERS) + 1)]
+    assert all(cell.strip() for row in rows for cell in row)
+    assert all(re.search(r"minutes|hours", row[2]) and "chapter" in row[3] for row in rows[1:])
+    words = start(released)[-1].source
+    assert all(f"**{word}**" in words for word in ("hand-in", "slip", "mend", "bill"))
 
 
 @pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import argument, calling, compare, diagnosis, fingerprints, oracles, panel
+from . import argument, calling, compare, diagnosis, fingerprints, oracles, panel, progress
 from .findings import NOT_ATTEMPTED, NOTED, RIGHT, UNDECIDED, WRONG, CheckFailed, Finding, NotAttempted
 
 MOST_SLOPES = 400  # entries whose slopes are all measured
@@ -102,7 +102,7 @@ class Exercise:
             self.note(problem.finding)
         elif problem is not None and not isinstance(problem, Exception):
             return False  # an interrupt is not a verdict
-        elif isinstance(problem, oracles.Undecided):
+        elif isinstance(problem, oracles.Undecided | ImportError):  # its own: a learner's is caught where it is called
             self.note(Finding(UNDECIDED, self.identifier, (str(problem),)))
         elif problem is not None:  # its words may hold what the check knows
             sentence = (
@@ -112,6 +112,7 @@ class Exercise:
         if not self.failures:
             if self._right.outcome == RIGHT:
                 _green.add(f"{self.slug}.{self.identifier}")
+            progress.keep(self.slug, self.identifier, self._right.outcome)
             panel.show(self.identifier, self._right, self.remarks)
             return True
         found = self.failures[0]
@@ -120,6 +121,7 @@ class Exercise:
             self.named = tuple(mistake["name"] for mistake in named)
             causes = tuple(mistake["sentence"] for mistake in named) or found.causes
             found = Finding(WRONG, found.quantity, found.facts, causes, found.lines)
+        progress.keep(self.slug, self.identifier, found.outcome)
         panel.show(self.identifier, found, self.remarks)
         failed = NotAttempted if found.outcome == NOT_ATTEMPTED else CheckFailed
         raise failed(found) from (None if isinstance(problem, CheckFailed) else problem)  # for the check's author
@@ -297,7 +299,12 @@ class Exercise:
         """
         got, true = self.call(*call, what=what), oracles.jacobian(f, at)
         causes = lambda got, true: diagnosis.diagnose(got, true, sizes=sizes, slope=True)  # noqa: E731
-        self.note(compare.difference(got, true, what, self.remarks, causes=causes))
+        different = compare.difference(got, true, what, self.remarks, causes=causes)
+        self.note(different)
+        if not different:
+            upstream = np.random.default_rng(0).normal(size=np.shape(f(at)))  # not `rng`: its draws are the body's
+            exact = oracles.along(lambda x: np.sum(upstream * f(x)), {"x": at}, "x")
+            self._say_if_measured(np.tensordot(upstream, got, upstream.ndim), exact)
 
     def vjp(self, f, at, upstream, call, what="dX", sizes=None, suspects=None):
         """The learner's function returns the vector-Jacobian product: the gradient of <upstream, f(x)> at x = `at`.

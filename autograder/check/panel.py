@@ -19,6 +19,9 @@ ONCE = (
     "<style>.jp-OutputArea-child:has(> * > [role=status]) + "
     '.jp-OutputArea-child:has(> [data-mime-type="application/vnd.jupyter.stderr"]){display:none}</style>'
 )
+# A formula cannot wrap, what was typed can: in a narrow window it stands alone.
+NARROW = "<style>@container (max-width: 34em) { .course-typeset { display: none } }</style>"
+WRAPPED = "flex:1 1 0;min-width:0;display:flex;flex-wrap:wrap;align-items:baseline;gap:0 .6em"
 VERDICTS = {"holds": "\u2713", "fails": "\u2717", "": " "}
 
 
@@ -42,22 +45,29 @@ def text(name, finding, remarks=()):
 
 
 def _code(sentence):
-    """Escape a sentence; what stands between backticks becomes code, and a dollar sign opens no formula."""
-    parts = escape(sentence).replace("$", "<span>$</span>").split("`")
+    """Escape a sentence; what stands between backticks becomes code, and no dollar or backslash opens a formula."""
+    parts = escape(sentence).replace("$", "<span>$</span>").replace("\\", "<span>\\</span>").split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 
 def _row(number, line):
-    """A line of an argument: its mark and number, typeset where it can be, as it was typed, and what is said of it."""
+    """A line of an argument: its mark and number, as it was typed, typeset where it can be, and what is said of it."""
     try:
-        typeset = f"${escape(latex(line.text))}$"
+        typeset = f'<span class="course-typeset">${escape(latex(line.text))}$</span>'
     except Refused:
         typeset = ""
-    weight = "font-weight:700;" if line.verdict == "fails" else ""
-    style = f"text-align:left;white-space:nowrap;{weight}"
     number = "" if line.note.startswith("your") else number  # the learner's own line is none of the hand-in's
-    cells = (f"{_mark(line)} {number}", f"<code>{escape(line.text)}</code>", typeset, _code(line.note))
-    return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
+    mark = f'<span role="img" aria-label="{line.verdict}">{_mark(line)}</span>' if line.verdict else ""
+    parts = [("3 1 20em", f"<code>{escape(line.text)}</code>")]
+    parts += [("2 1 14em", typeset)] * bool(typeset)
+    parts += [("1 0 100%", _code(line.note))] * bool(line.note)
+    inside = "".join(f'<span style="flex:{flex}">{part}</span>' for flex, part in parts)
+    weight = ";font-weight:700" if line.verdict == "fails" else ""
+    return (
+        f'<li style="display:flex;align-items:baseline;padding:.2em 0{weight}">'
+        f'<span style="flex:0 0 1.6em">{mark}</span><span style="flex:0 0 1.6em">{number}</span>'
+        f'<span style="{WRAPPED}">{inside}</span></li>'
+    )
 
 
 def html(name, finding, remarks=()):
@@ -78,7 +88,9 @@ def html(name, finding, remarks=()):
     for cause in finding.causes:
         out.append(f'<div style="margin-top:.35em">{_code(cause)}</div>')
     if finding.lines:
-        out.append(f'<table style="margin:.35em 0">{"".join(map(_row, range(1, 100), finding.lines))}</table>')
+        rows = "".join(map(_row, range(1, 100), finding.lines))
+        lines = f'<ol role="list" style="list-style:none;margin:.35em 0;padding:0">{rows}</ol>'
+        out.append(f'{NARROW}<div style="container-type:inline-size">{lines}</div>')
     for remark in remarks:
         out.append(f'<div style="margin-top:.35em;color:var(--jp-ui-font-color2, #555)">Note: {_code(remark)}</div>')
     return "".join(out) + "</div>"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import Refusal
 from .notebook import chosen
+from .start import lay_start
 
 RELEASED = ".release"  # in the learner's folder: every notebook as it was last released, to tell a newer release by
 
@@ -22,6 +23,7 @@ def workbook(course, to, names=()):
     to      the learner's folder, made where missing.  A notebook there is never overwritten: a newer release is laid
             beside it as <slug>.new.ipynb.  What else a chapter brings (fingerprints, pictures) is updated.
     names   chapters, by folder or slug; all where empty
+    The start page beside the chapters is made anew.
     Raises Refusal, before anything is written to `to`, where a chapter is missing or cannot be released.
     """
     folders = chosen(course, names)
@@ -30,12 +32,15 @@ def workbook(course, to, names=()):
             _release(course, folder, Path(scratch))
         for folder in folders:
             print(f"{folder.name}: {_lay(Path(scratch, 'release', folder.name), to)}")
+    lay_start(course, to)
 
 
 def release(course, folder):
     """The text of a chapter's notebook as nbgrader releases it."""
-    with tempfile.TemporaryDirectory(prefix="release-") as scratch:
-        _release(course, folder, Path(scratch))
+    from .scratch import Scratch  # needs what Windows has not, where the verb above works too
+
+    with Scratch("release") as scratch:
+        _release(course, folder, scratch)
         (notebook,) = Path(scratch, "release", folder.name).glob("*.ipynb")
         return notebook.read_text("utf-8")
 

@@ -1,5 +1,5 @@
 """The only drawing code of the course: showing (here and in `house`), figures (`plots`), widgets (`widgets`)."""
 
-from course.figures.house import payoff, show, show_widget
+from course.figures.house import payoff, progress, show, show_widget
 
-__all__ = ["payoff", "show", "show_widget"]
+__all__ = ["payoff", "progress", "show", "show_widget"]

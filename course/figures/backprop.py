@@ -25,8 +25,8 @@ from course.figures.house import (
     in_house_style,
     new_figure,
 )
-from course.figures.plots import CASED, _apart
-from course.figures.widgets import WIDE, _live
+from course.figures.plots import CASED, apart
+from course.figures.widgets import WIDE, live, play
 
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#B9D8EA", CARD, "#F8DDA6"])  # the classes' colours, paler
 BOLD = {"fontweight": "bold", "path_effects": CASED}
@@ -283,7 +283,7 @@ def starts(losses, lines):
     """
     fig, axes = new_figure(4.2)
     passes = max(len(loss) for loss in losses.values()) - 1
-    ends = _apart([*(loss[-1] for loss in losses.values()), *lines.values()], 1.0)
+    ends = apart([*(loss[-1] for loss in losses.values()), *lines.values()], 1.0)
     colours = [*(WRONG, BACKWARD, INK, FORWARD)[: len(losses)], *[QUIET] * len(lines)]
     for loss, colour, dashes in zip(losses.values(), colours, (DASHES, "-.", ":", "-"), strict=False):
         axes.plot(loss, color=colour, linestyle=dashes, linewidth=3)
@@ -367,8 +367,6 @@ def boundary_trainer(X, y, start, step, says, rate=1.0, at=1):
         artists = _moved(axes, X, y, lambda points: says(path[tens], points))
         return artists, f"learning rate {rate:.2f}, {10 * tens} steps: {artists[-1].get_text()} points right"
 
-    widget = _live(fig, draw, [tens, rates], "Start over")
-    play = ipywidgets.Play(value=at, min=0, max=100, interval=200, show_repeat=False, description="train")
-    ipywidgets.link((play, "value"), (tens, "value"))
-    widget.children = (play, *widget.children)
+    widget = live(fig, draw, [tens, rates], "Start over")
+    widget.children = (play(tens, "train"), *widget.children)
     return widget

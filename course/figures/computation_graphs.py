@@ -345,7 +345,9 @@ def _arrange(graph):
         along = 0.42 + 0.78 * np.arange(max(column) + 1)
         end = along[-1] + 0.42
     else:
-        room = np.array([[HIGH + LINE + 0.12, HIGH + (1 + graph.busy) * LINE + 0.16]] * len(column))
+        worded = words.any(axis=1, keepdims=True)  # a constant has no words beside it
+        lines = np.where(worded, [1, 1 + graph.busy], [0, 0.3])
+        room = HIGH + LINE * lines + [0.12, 0.16]
         wide = np.maximum(words.max(axis=1), 2 * np.array(graph.half) + 0.4) + 0.1
         wide = np.array([max(wide[i] for i in range(len(column)) if column[i] == c) for c in range(max(column) + 1)])
         wide *= np.clip(WIDTH / wide.sum(), 1, 1.6)

@@ -21,7 +21,7 @@ from course.figures.house import (
     new_figure,
 )
 from course.figures.plots import CASED
-from course.figures.widgets import WIDE, _drawn, _live
+from course.figures.widgets import WIDE, drawn, live
 
 MISTAKES = LinearSegmentedColormap.from_list("mistakes", [CARD, WRONG])
 
@@ -59,13 +59,13 @@ def _likelihood(p, tosses):
 
 def coin_slider(tosses):
     """Slide the claim p to where the tosses are most probable.  tosses (n,) of 0 and 1."""
-    fig, axes = _drawn(claims, tosses)
+    fig, axes = drawn(claims, tosses)
     slider = ipywidgets.FloatSlider(0.5, description="claim p", min=0, max=1, step=0.01, readout_format=".2f", **WIDE)
 
     def draw(p):
         return claim(axes, tosses, p), f"p = {p:.2f}: the ten tosses have the likelihood {_likelihood(p, tosses):.6f}"
 
-    return _live(fig, draw, [slider], "Back to 0.5")
+    return live(fig, draw, [slider], "Back to 0.5")
 
 
 @in_house_style()

@@ -19,7 +19,7 @@ from course.figures.house import (
     new_figure,
 )
 from course.figures.plots import CASED, LOSS, neuron, two_classes
-from course.figures.widgets import WIDE, _live
+from course.figures.widgets import WIDE, live
 
 THIRD, THIRD_MARKER = "#595959", "s"  # a third class: dark grey squares
 SIGNED = LinearSegmentedColormap.from_list("signed", [CLASS[0], CARD, CLASS[1]])
@@ -146,7 +146,7 @@ def arrow_sliders(features, y):
         words = f"angle {angle} degrees, offset {offset:.2f}: {right} of {len(y)} right ({100 * right / len(y):.1f} %)"
         return _turned(axes, features, y, angle, offset), words
 
-    return _live(fig, draw, sliders, "Back to the start")
+    return live(fig, draw, sliders, "Back to the start")
 
 
 @in_house_style()

@@ -146,6 +146,9 @@ def payoff(needs, draw, alt=None, name=None):
         return _wait(f"This picture waits for {' and '.join(missing)}. It comes when its check is green.", name)
     try:
         drawn = draw()
+    except KeyboardInterrupt:
+        _wait("You stopped this picture while it was drawn. Run its cell again to draw it.", name)
+        raise Stopped from None  # so that Run All stops too
     except Exception as error:  # the learner's function may do anything
         reason = textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder=" ...")
         return _wait(f"Your {' and '.join(identifiers.values())} stopped while this picture was drawn: {reason}", name)
@@ -153,6 +156,28 @@ def payoff(needs, draw, alt=None, name=None):
         show(drawn, alt, payoff=name)
     else:
         show_widget(drawn, alt)
+
+
+class Stopped(KeyboardInterrupt):
+    """A payoff that the learner interrupted; shown as one word, for nothing went wrong."""
+
+    def _render_traceback_(self):
+        return ["stopped"]
+
+
+def progress(items, what):
+    """Go through items, for long work that can be watched: says how many `what` there are, and prints a dot for each.
+
+    Dots and not a bar: the stored output is the same text in every viewer, and a screen reader reads it once.
+    """
+    items = list(items)
+    print(f"{len(items)} {what}, a dot for each: ", end="", flush=True)
+    try:
+        for item in items:
+            yield item
+            print(".", end="", flush=True)
+    finally:
+        print()
 
 
 def _wait(sentence, name):

@@ -167,7 +167,7 @@ def difference_error(slope, f, x, true):
 def loss_curves(losses, ylabel="mean squared loss"):
     """Loss against step, one line a run, the name at the line's end.  losses: dict of name to (steps,)."""
     fig, axes = new_figure(4.2)
-    ends = _apart([loss[-1] for loss in losses.values()], 0.08 * max(np.max(loss) for loss in losses.values()))
+    ends = apart([loss[-1] for loss in losses.values()], 0.08 * max(np.max(loss) for loss in losses.values()))
     for (name, loss), end, shade in zip(losses.items(), ends, cycle(SHADES)):
         axes.plot(loss, color=shade)
         axes.text(1.02 * (len(loss) - 1), end, name, color=shade, fontweight="bold", va="center")
@@ -175,7 +175,7 @@ def loss_curves(losses, ylabel="mean squared loss"):
     return fig
 
 
-def _apart(heights, gap):
+def apart(heights, gap):
     """The heights, moved up where they are nearer than gap to one below, so that labels do not overlap."""
     moved, floor = np.array(heights, dtype=float), -np.inf
     for i in np.argsort(moved):

@@ -17,7 +17,7 @@ from course.figures.house import (
     in_house_style,
     new_figure,
 )
-from course.figures.widgets import WIDE, _live
+from course.figures.widgets import WIDE, live
 
 SLOPES = LinearSegmentedColormap.from_list("slopes", ["#4A4A4A", CARD, BACKWARD])  # below 0, 0, above 0
 
@@ -146,7 +146,7 @@ def temperature_slider(softmax, z):
         words = f"temperature {temperature:.2f}: {P[first]:.3f} for class {first}, {P[second]:.3f} for class {second}"
         return _bars(axes, P, first, round(temperature, 2)), f"{words}; the ten sum to {P.sum():.3f}"
 
-    return _live(fig, draw, [slider], "Back to 1")
+    return live(fig, draw, [slider], "Back to 1")
 
 
 @in_house_style()

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from course.figures import plots
 from course.figures.discriminants import SIGNED
 from course.figures.house import BACKWARD, CARD, FORWARD, INK, QUIET, WIDTH, dark, in_house_style, new_figure
-from course.figures.widgets import WIDE, _live
+from course.figures.widgets import WIDE, live
 
 ZERO = "#EDEDE8"
 FOUND = LinearSegmentedColormap.from_list("found", ["#C9EADF", "#4DBB99"]).with_extremes(bad=ZERO)
@@ -117,7 +117,7 @@ def slice_picker(J, X, at=(0, 1)):
         ipywidgets.IntSlider(start, description=name, min=0, max=size - 1, **WIDE)
         for name, start, size in zip(("i, row of Y", "j, column of Y"), at, J.shape, strict=False)
     ]
-    return _live(fig, lambda i, j: (_picked(axes, places, J, i, j), _told(J, X, i, j)), sliders, "Back to the start")
+    return live(fig, lambda i, j: (_picked(axes, places, J, i, j), _told(J, X, i, j)), sliders, "Back to the start")
 
 
 @in_house_style()
