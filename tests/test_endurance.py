@@ -163,7 +163,7 @@ if __name__ == "__main__":  # not in the workers, which spawn imports this file 
 STEPS = ["Store.put", "Store.commit", "Store.laid_out", "Gradebook.write", "Gradebook.commit", "grade.lay_out"]
 STEPS += ["Path.write_text", "Path.rename", "Path.mkdir", "Path.chmod"]
 ROLES = ["main", "worker", "template", "inside", "child"]  # each started by the one before it
-KINDS = ["step", "main", "worker", "template", "child", "step", "inside"]
+KINDS = ["step", "main at work", "worker", "template", "child", "step", "main", "inside"]
 
 
 @pytest.mark.parametrize("moment", range(MOMENTS))

@@ -166,13 +166,13 @@ def _told(J, X, i, j):
 
 
 @in_house_style()
-def contraction(G, J, string="ij,ijac->ac", entry=(0, 0)):
+def contraction(G, J, parts=("ij", "ijac", "ac"), entry=(0, 0)):
     """einsum's string, and under its parts their tables: G, the mosaic with G's numbers over the tiles, and dW.
 
-    G (n, k), dL/dY; J (n, k, d, k), dY/dW; entry: the one of dW that is framed, its terms written out below
+    G (n, k), dL/dY; J (n, k, d, k), dY/dW; parts: the letters of G, of J and of what is kept; entry: the one of dW that is framed, its terms written out below
     """
     G, J = np.array(G, dtype=float), np.array(J, dtype=float)
-    (n, k), (d, width), dW, parts = G.shape, J.shape[2:], np.einsum(string, G, J), string.replace("->", ",").split(",")
+    (n, k), (d, width), dW = G.shape, J.shape[2:], np.einsum("{},{}->{}".format(*parts), G, J)
     cell = min((460 - GAP * (k - 1)) / (k * width + k + width), 50), min(300 / (n * d), 30)
     (across, down), top = _step((d, width), cell), 4.2 * LINE
     sizes = k * cell[0], k * across - GAP, width * cell[0]
