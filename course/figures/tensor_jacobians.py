@@ -169,7 +169,8 @@ def _told(J, X, i, j):
 def contraction(G, J, parts=("ij", "ijac", "ac"), entry=(0, 0)):
     """einsum's string, and under its parts their tables: G, the mosaic with G's numbers over the tiles, and dW.
 
-    G (n, k), dL/dY; J (n, k, d, k), dY/dW; parts: the letters of G, of J and of what is kept; entry: the one of dW that is framed, its terms written out below
+    G (n, k), dL/dY; J (n, k, d, k), dY/dW; parts: letters of G, of J, of what is kept
+    entry: the one of dW that is framed, its terms written out below
     """
     G, J = np.array(G, dtype=float), np.array(J, dtype=float)
     (n, k), (d, width), dW = G.shape, J.shape[2:], np.einsum("{},{}->{}".format(*parts), G, J)
