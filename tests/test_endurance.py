@@ -187,12 +187,13 @@ def test_a_killed_run_loses_and_changes_nothing(moment, course, whole, here, tmp
             family |= set(descendants(run.pid))
             time.sleep(0.05)
         run.kill()
+    elif kind == "main at work":
+        family = set(kill_one(run, "main", draw.uniform(0, 0.3)))
     elif kind != "step":
-        kill_one(run, ROLES.index(kind), draw.uniform(0, 1))
+        kill_one(run, kind, draw.uniform(0, 1))
     said = run.communicate()[1].decode()
-    if kind in ("main", "step"):
-        assert run.returncode in (-signal.SIGKILL, 0), said
-        assert kind == "main" or run.returncode, "no such step was taken"
+    if kind in ("main", "main at work", "step"):
+        assert run.returncode == -signal.SIGKILL or (kind == "main" and not run.returncode), said
         assert not alive(family), "what it had started is gone"
     else:
         assert run.returncode == 0, said
@@ -220,20 +221,24 @@ def children(process):
     return []
 
 
-def kill_one(run, depth, delay):
-    """Kill a process of the run that is so far below it, some time after the first one is there."""
-    delayed = False
+def kill_one(run, role, delay):
+    """Kill a process of the run, some time after there is one of that role; returns the family it leaves.
+
+    The main process is killed when a child is at work.
+    """
+    depth, waited = ROLES.index("child" if role == "main" else role), False
     while run.poll() is None:
         time.sleep(0.005)
-        there = sorted(p for p, d in descendants(run.pid).items() if d == depth)
-        if there and delayed:
+        family = descendants(run.pid)
+        there = [p for p, d in family.items() if d == depth]
+        if there and waited:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(there[0], signal.SIGKILL)
-                return
+                os.kill(run.pid if role == "main" else there[0], signal.SIGKILL)
+                return family
         if there:
             time.sleep(delay)
-            delayed = True
-    pytest.fail(f"there was no {ROLES[depth]} to kill")
+            waited = True
+    pytest.fail(f"there was no {role} to kill")
 
 
 def alive(family):
