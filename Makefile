@@ -31,7 +31,7 @@ mutants: .venv/test
 	$(BIN)/python tests/mutants.py $(ARGS)
 
 judge: .venv/test
-	JUDGE_SEEDS=1000 $(BIN)/python -m pytest -n 2 tests/test_chapters.py tests/test_oracles.py tests/test_diagnosis.py $(ARGS)
+	JUDGE_SEEDS=1000 $(BIN)/python -m pytest -n 2 tests/test_chapters.py tests/test_oracles.py tests/test_diagnosis.py tests/test_endurance.py $(ARGS)
 
 bench: .venv/test
 	@$(BIN)/python tests/bench.py
