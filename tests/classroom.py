@@ -135,8 +135,18 @@ def as_typed(mistake):
 
 def _alone(name, function):
     """The text of a function `name` that makes `function`, from nothing but itself: helpers of one name never meet."""
-    parts = dict.fromkeys([*_with_what_it_uses(function), f"return {function.__name__}"])
+    own = "given" if function.__name__ == "<lambda>" else function.__name__
+    parts = dict.fromkeys([*_with_what_it_uses(function), f"return {own}"])
     return textwrap.indent("\n".join([f"def {name}():", *parts]), "    ").removeprefix("    ")
+
+
+def _source(function):
+    """The text that defines a function or class; of a lambda in a call, a line that names it."""
+    if function.__name__ != "<lambda>":
+        return textwrap.dedent(inspect.getsource(function))
+    whole, line = Path(function.__code__.co_filename).read_text("utf-8"), function.__code__.co_firstlineno
+    node = next(n for n in ast.walk(ast.parse(whole)) if isinstance(n, ast.Lambda) and n.lineno == line)
+    return f"given = ({ast.get_source_segment(whole, node)})"
 
 
 def _with_what_it_uses(function):
@@ -144,7 +154,7 @@ def _with_what_it_uses(function):
     room = vars(sys.modules.get(function.__module__)) if isinstance(function, type) else function.__globals__
     if "__text__" in room:  # its module never was a file
         return [room["__text__"]]
-    text = re.sub(r"(\w)\.answer\(", r"\1(", textwrap.dedent(inspect.getsource(function)))
+    text = re.sub(r"(\w)\.answer\(", r"\1(", _source(function))
     tree = ast.parse(text).body[0]
     within = list(ast.walk(tree))
     parts = []

@@ -341,7 +341,7 @@ print("gradients" in names, "central" in names, modules)"""
 
 
 def test_what_it_may_not_open_does_not_exist_and_what_it_writes_is_gone(judged):
-    paths = ["/etc/passwd", "/proc", "/tmp", str(CHECKOUT / "solutions")]
+    paths = ["/etc/passwd", "/proc", "/var/log", str(CHECKOUT / "solutions")]
     asks = f"import os\nprint([os.path.exists(p) for p in {paths}], end=' ')\n"
     writes = "print(os.listdir(), open('mine', 'w').write('x'), os.getcwd())"
     one, two = (outputs_of_added(judged(hand_in(before={"a": asks + writes}))) for _ in range(2))

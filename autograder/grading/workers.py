@@ -31,7 +31,14 @@ def judge(chapter, data, problem="", previous=None):
     three times is the hand-in's verdict.  Refusal where no template can be had at all.
     """
     with _one_at_a_time:  # a Dask worker may have several threads
-        return _judge_alone(chapter, data, problem, previous)
+        before = os.environ.get("AUTOGRADER_SECRET")
+        os.environ["AUTOGRADER_SECRET"] = chapter.secret
+        try:
+            return _judge_alone(chapter, data, problem, previous)
+        finally:
+            os.environ.pop("AUTOGRADER_SECRET")
+            if before is not None:
+                os.environ["AUTOGRADER_SECRET"] = before
 
 
 def _judge_alone(chapter, data, problem, previous):
@@ -58,7 +65,6 @@ def _ready(chapter):
     if known is None:
         close()
         find_answers(chapter.path)  # the course's own, wherever else there are some
-        os.environ["AUTOGRADER_SECRET"] = chapter.secret
         try:
             mistakes = importlib.import_module("solutions.mistakes").of(chapter.slug)
         except ModuleNotFoundError:  # a course may have none
