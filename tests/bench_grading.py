@@ -6,6 +6,7 @@ work on the machine is in the clock.
 """
 
 import contextlib
+import importlib.util
 import io
 import os
 import shutil
@@ -231,6 +232,19 @@ def floor(count=30):
     return spent
 
 
+def clustered(folder, count, workers):
+    """Hand-ins a second by the clock with so many Dask workers of one thread, from the first line said to the last."""
+    with tempfile.TemporaryDirectory(dir=folder) as place, classroom.cluster(Path(place), workers) as (address, _):
+        course = lay_out(Path(place), count)
+        command = classroom.command(course, CHAPTER, "--scheduler", address)
+        env = os.environ | {"PYTHONPATH": str(COURSE.parent)}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as run:
+            said = [time.monotonic() for _ in run.stdout]
+        if len(said) != count + 1 or run.returncode not in (0, 1):
+            sys.exit(f"{count} hand-ins with {workers} workers: {len(said)} lines, exit status {run.returncode}")
+        return (count - 1) / (said[-2] - said[0])
+
+
 def main(many):
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         print(f"{CHAPTER}, one core, sandbox {sandbox.wanted()}; CPU (and clock) for each hand-in")
@@ -254,6 +268,9 @@ def main(many):
                 print(
                     f"{child:8.1f} ms  a child that does nothing, sandbox {level}; its template: {stands:.0f} ms, once"
                 )
+        if importlib.util.find_spec("distributed"):
+            one, two = (clustered(folder, OURS, workers) for workers in (1, 2))
+            print(f"\n{two / one:8.2f} times as many with two Dask workers: {two:.1f} a second, {one:.1f} with one")
         more, _, most = ours(folder, many)
         ratio = more / many / (cpu / OURS)
         print(f"\n{1000 * more / many:8.0f} ms at {many:,} hand-ins, {ratio:.2f} times that at {OURS}")

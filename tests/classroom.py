@@ -1,6 +1,7 @@
 """Classes of honest hand-ins in temporary copies of the course, and what the gradebook says of them afterwards."""
 
 import ast
+import contextlib
 import inspect
 import os
 import re
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 import types
 from pathlib import Path
 
@@ -195,3 +197,38 @@ def marks(course, chapter, url=None):
             }
             for hand_in in book.assignment_submissions(chapter)
         }
+
+
+@contextlib.contextmanager
+def cluster(folder, count):
+    """A real Dask scheduler and so many workers of one thread each: (its address, the workers' processes)."""
+    from distributed import Client
+
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
+    local = ["--host", "127.0.0.1", "--no-dashboard"]
+
+    def start(role, *words):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *words, *local]
+        with open(folder / f"{role}-{time.monotonic_ns()}.log", "wb") as log:
+            return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+
+    file = folder / "scheduler.json"
+    processes = [start("scheduler", "--port", "0", "--scheduler-file", str(file))]
+    try:
+        until = time.monotonic() + 60
+        while not file.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        worker = ["--scheduler-file", str(file), "--nthreads", "1", "--no-nanny"]
+        processes += [start("worker", *worker) for _ in range(count)]
+        with Client(scheduler_file=str(file), timeout=30) as client:
+            client.wait_for_workers(count, timeout=60)
+            address = client.scheduler.address
+        yield address, processes[1:]
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in reversed(processes):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()

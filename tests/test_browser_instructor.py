@@ -180,7 +180,7 @@ def test_the_sentence_is_graded_by_hand_beside_its_rubric(day):
     frame.locator("tbody a").first.click()
     score = frame.locator("input#one_sentence")
     score.scroll_into_view_if_needed()
-    expect(frame.get_by_text("0, 1 or 2 points")).to_be_visible()
+    expect(frame.get_by_text("Marked by hand: half for")).to_be_visible()
     expect(frame.get_by_text(SENTENCE)).to_be_visible()
     score.fill("2")
     frame.locator("textarea#one_sentence-comment").fill("Both points: what is done, and why.")

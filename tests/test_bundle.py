@@ -54,7 +54,13 @@ def test_the_same_course_gives_the_same_bytes(archive, tmp_path):
 def test_it_holds_what_a_learner_needs_and_nothing_else(files):
     rooms = [("autograder", "check"), ("course", "data"), ("course", "figures"), ("course", "known")]
     wanted = {"README.md", "LICENSE", "LICENSE-text.md", "requirements.txt", "pyproject.toml"}
-    wanted |= {"autograder/__init__.py", "course/__init__.py", "course/data/digits.npz"}
+    wanted |= {
+        "start.ipynb",
+        ".progress/README.txt",
+        "autograder/__init__.py",
+        "course/__init__.py",
+        "course/data/digits.npz",
+    }
     for room in rooms:
         wanted |= {path.relative_to(CHECKOUT).as_posix() for path in CHECKOUT.joinpath(*room).glob("*.py")}
     for folder, path in CHAPTERS.items():
@@ -166,3 +172,6 @@ def test_an_exercise_is_done_with_it(elsewhere, tmp_path):
     assert len(said) == 3 and "not attempted" in said[0]
     assert "total ink of the picture" in said[1], "the mistake is known by its fingerprint"
     assert said[2] == "\u2713 mean_ink: right"
+    run("-c", RUN, str(unpacked / "start.ipynb"), str(unpacked))
+    (shown,) = [cell.outputs for cell in notebook.read(unpacked / "start.ipynb").cells if cell.cell_type == "code"]
+    assert re.search(r"^1 Neurons: 1 passed, 0 tried", shown[0]["data"]["text/plain"], re.M)

@@ -1,20 +1,18 @@
 """`autograder grade --scheduler`: a real scheduler and two real workers, one of them killed in the middle."""
 
-import contextlib
-import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
+import classroom
 import pytest
 import sample_class
 from sample_class import CHAPTER
 
 from conftest import CHECKOUT
 
-distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 
 COPIES = 5  # of each hand-in of the sample class
@@ -29,39 +27,11 @@ def course(tmp_path_factory):
     return course
 
 
-def start(folder, *words):
-    """One of Dask's own commands, in the background."""
-    command = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]]
-    environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False"}
-    with open(folder / f"{words[0]}-{time.monotonic_ns()}.log", "wb") as log:
-        return subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-
-
 @pytest.fixture
 def cluster(tmp_path):
     """(the scheduler's address, its two workers' processes)."""
-    file = tmp_path / "scheduler.json"
-    alone = ["--host", "127.0.0.1", "--no-dashboard"]
-    scheduler = start(tmp_path, "scheduler", "--port", "0", "--scheduler-file", str(file), *alone)
-    worker = ["worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1"]
-    workers = [start(tmp_path, *worker, "--no-dashboard") for _ in range(2)]
-    try:
-        for _ in range(600):
-            if file.exists():
-                break
-            time.sleep(0.1)
-        with distributed.Client(scheduler_file=str(file), timeout=30) as client:
-            client.wait_for_workers(2, timeout=60)
-            address = client.scheduler.address
+    with classroom.cluster(tmp_path, 2) as (address, workers):
         yield address, workers
-    finally:
-        for process in (*workers, scheduler):
-            process.terminate()
-        for process in (*workers, scheduler):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-            process.wait()
 
 
 def grade(course, *words, wait=True):

@@ -183,7 +183,7 @@ def test_every_chapter_has_five_samples():
     assert [folder for folder, _, _ in chapters] == list(CHAPTERS)
     for folder, rubric, table in chapters:
         asked = next(c.source for c in SOURCES[folder].cells if "### Say it in one sentence" in c.source)
-        assert rubric.rstrip(".").replace("1 for", "(0, 1 or 2 points: 1 for", 1) in asked
+        assert f"(Marked by hand: {rubric.replace('1 for', 'half for')})" in asked
         marks = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
         edges = [re.fullmatch(r"(\d)-(\d) → (\d)", marks[at]).groups() for at in (1, 3)]
         assert marks[::2] == ["0", "1", "2"] and [e[:2] for e in edges] == [("0", "1"), ("1", "2")]

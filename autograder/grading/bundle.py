@@ -1,12 +1,16 @@
 """`autograder bundle`: what a learner needs, as one zip for an LMS or nbgitpuller, and no answer in it."""
 
 import io
+import json
 import os
 import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
 
+from autograder.check import progress
+
+from . import start
 from .notebook import chosen
 from .workbook import _release
 
@@ -25,13 +29,13 @@ You need Python 3.11 or newer. In this folder:
     python -m venv .venv
     . .venv/bin/activate
     pip install .
-    jupyter lab
+    jupyter lab start.ipynb
 
 On Windows the first two lines are `py -m venv .venv` and `.venv\\Scripts\\activate`. On a server that has JupyterLab,
 `pip install .` in a terminal is enough.
 
-Open a chapter and begin. A check says what is wrong, as often as you run it; hand in the notebook where your course
-tells you to.
+`start.ipynb` is the start page: the chapters, and your progress, which is kept in `{progress}` beside it and sent
+nowhere. A check says what is wrong, as often as you run it; hand in the notebook where your course tells you to.
 
 {chapters}
 
@@ -61,6 +65,9 @@ dependencies = {{ file = ["requirements.txt"] }}
 """
 
 
+KEPT = b"What your checks have found so far, for the start page. Delete these files and it is forgotten.\n"
+
+
 def bundle(course, archive, names=()):
     """Make the zip for those who hand out through an LMS or nbgitpuller; prints one line.
 
@@ -77,14 +84,20 @@ def bundle(course, archive, names=()):
         for folder in folders:
             _release(course, folder, Path(scratch))
         released = Path(scratch, "release")
+        page = start.page(course, released)
         found = [path for path in released.rglob("*") if path.is_file()]
         files |= {path.relative_to(released).as_posix(): path.read_bytes() for path in found}
+    for cell in page["cells"]:
+        cell |= {"outputs": []} if cell["cell_type"] == "code" else {}
+    files[start.PAGE] = (json.dumps(page, indent=1, ensure_ascii=False) + "\n").encode()
+    files[f"{progress.FOLDER}/README.txt"] = KEPT  # a zip holds no empty folder; without it no progress is kept
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     packages = sorted(n.removesuffix("/__init__.py").replace("/", ".") for n in files if n.endswith("/__init__.py"))
     files["pyproject.toml"] = PYPROJECT.format(**project, packages=packages).encode()
     title, _, _ = (root / "README.md").read_text("utf-8").partition("\n")
-    notebooks = [f"- {name}" for name in sorted(files) if name.endswith(".ipynb")]
-    text = README.format(title=title.lstrip("# "), summary=project["description"], chapters="\n".join(notebooks))
+    notebooks = [f"- {name}" for name in sorted(files) if name.endswith(".ipynb") and "/" in name]
+    words = dict(title=title.lstrip("# "), summary=project["description"], progress=progress.FOLDER)
+    text = README.format(**words, chapters="\n".join(notebooks))
     files["README.md"] = text.encode()
 
     zipped = _zipped(project["name"], files)
