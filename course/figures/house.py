@@ -171,8 +171,8 @@ def progress(items, what):
     Dots and not a bar: the stored output is the same text in every viewer, and a screen reader reads it once.
     """
     items = list(items)
-    print(f"{len(items)} {what}, a dot for each: ", end="", flush=True)
     try:
+        print(f"{len(items)} {what}, a dot for each: ", end="", flush=True)
         for item in items:
             yield item
             print(".", end="", flush=True)
