@@ -89,6 +89,7 @@ def test_an_exception_names_the_learners_line_and_no_library_frames(capsys):
         (lambda x: object(), "a object is not a number"),
         (lambda x: np.array([object()] * 6).reshape(3, 2), "is not an array of numbers"),
         (lambda x: {"a": 1}, "This is a dict"),
+        (lambda x: {"a": 1}.keys(), "a dict_keys is not a number, an array, or a list of them; list(...) makes one"),
         (lambda x: [[1, 2], [3]], "it is no array"),
         (lambda x: [[None, 2.0]] * 3, "it is no array"),
         (lambda x: exit("bye"), "stopped with SystemExit"),
@@ -99,6 +100,13 @@ def test_an_exception_names_the_learners_line_and_no_library_frames(capsys):
 def test_each_wrong_answer_gets_its_own_sentence(answer, words, capsys):
     assert type(judge(answer)) is CheckFailed
     assert words in said(capsys)
+
+
+@pytest.mark.parametrize("answer", [["b", "a"], ("b", "a"), np.array(["b", "a"]), {"b": 1.0, "a": np.ones(2)}])
+def test_names_and_dicts_come_back_as_they_are_where_they_are_wanted(answer):
+    came = []
+    assert judge(lambda: answer, lambda check: came.append(check.call(plain=True))) is None
+    assert type(came[0]) in (list, tuple, dict) and list(came[0]) == ["b", "a"]
 
 
 def test_an_argument_changed_in_place_is_named(capsys):

@@ -62,7 +62,7 @@ class Number(int):
         {1, 2},
         b"bytes",
         np.array([object()]),
-        np.array(["text"]),
+        np.array([b"bytes"]),
         [object()],
         {"a": object()},
         Number(3),

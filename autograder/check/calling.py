@@ -7,6 +7,7 @@ import linecache
 import logging
 import re
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,17 +73,20 @@ def plain(value):
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError("a masked array is not an array of numbers")
     if isinstance(value, np.ndarray | np.generic):
-        if value.dtype.kind not in "biufc":
+        if value.dtype.kind not in "biufcU":
             raise TypeError(f"an array of {value.dtype} is not an array of numbers")
         if value.size > MOST_ENTRIES:
             raise TypeError(f"an array of {value.size:,} entries is more than the check takes")
+        if value.dtype.kind == "U":  # names
+            return value.tolist()
         copy = np.array(value, subok=False)
         return copy if isinstance(value, np.ndarray) else copy[()]
     if type(value) in (tuple, list):
         return type(value)(plain(v) for v in value)
     if isinstance(value, dict):  # a defaultdict, say
         return {plain(k): plain(v) for k, v in value.items()}
-    raise TypeError(f"a {type(value).__name__} is not a number, an array, or a list of them")
+    hint = "; list(...) makes one of it" if isinstance(value, Iterable) else ""
+    raise TypeError(f"a {type(value).__name__} is not a number, an array, or a list of them{hint}")
 
 
 def same(a, b):

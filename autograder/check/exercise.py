@@ -185,10 +185,11 @@ class Exercise:
 
     # --- the learner's function -------------------------------------------------------------------------------------
 
-    def call(self, *args, what=None, returns=""):
+    def call(self, *args, what=None, returns="", plain=False):
         """What the learner's function returns for `args`; callables among them are counted and stopped at 500 calls.
 
         returns  names of the parts where it returns several ("W, b"): the result is then a list of as many arrays
+        plain    whether what comes back is taken as it is, and no array made of it: names, or a dict
         Ends the check with a sentence where the function is missing, raises, changes an argument, or returns None.
         """
         if self.answer is None:
@@ -224,6 +225,8 @@ class Exercise:
         for warning in outcome.warned if not self._hides else ():
             self._remark(f"a warning came up: {warning}.")
         names = _names(returns)
+        if plain:
+            return outcome.value
         if len(names) < 2:
             return self._array(outcome.value, what)
         if not isinstance(outcome.value, tuple | list) or len(outcome.value) != len(names):

@@ -77,15 +77,16 @@ def _tex(node):
 
 
 def _name(name):
-    """y_hat, yhat: a hat.  w_1, W1, J_old: a subscript.  Several letters: upright."""
+    """y_hat, yhat, dYhat: a hat.  w_1, W1, J_old: a subscript.  Several letters: upright."""
     pieces = re.findall(r"[A-Za-z]+|[0-9]+", name)  # nothing else of a name is ever written
     if not pieces:  # the hole ___
         return r"\square"
     base, below = pieces[0], pieces[1:]
-    hat = "hat" in below or (len(base) == 4 and base.endswith("hat"))
+    hat = "hat" in below or re.fullmatch("(d[A-Z]|.)hat", base)
     base, below = base.removesuffix("hat") or base, [piece for piece in below if piece != "hat"]
-    tex = NAMES.get(base) or (base if len(base) == 1 or re.fullmatch("d[A-Z]", base) else rf"\mathrm{{{base}}}")
-    tex = rf"\hat{{{tex}}}" if hat else tex
+    d, base = ("d", base[1]) if re.fullmatch("d[A-Z]", base) else ("", base)
+    tex = NAMES.get(base) or (base if len(base) == 1 else rf"\mathrm{{{base}}}")
+    tex = d + (rf"\hat{{{tex}}}" if hat else tex)
     below = [piece if len(piece) == 1 or piece.isdigit() else rf"\mathrm{{{piece}}}" for piece in below]
     return f"{tex}_{{{','.join(below)}}}" if below else tex
 
