@@ -80,21 +80,5 @@ jump = 0.2
 # Source: S2.N.3
 their_bias = (0, "t == -b / length")
 
-# Source: S2.N.15a
-by_distance = "debac"
-
 # Source: S2.N.15b
 how_many = (3, "pairs == (every - itself) / 2")
-
-
-# Source: S2.N.15b
-def ovo_pairs(k):
-    """All pairs of two different classes, each once: the smaller number first, sorted by the first, then by the second.
-
-    k an int, at least 2  ->  (number of pairs, 2) whole numbers
-    """
-    pairs = []
-    for i in range(k):
-        for j in range(i + 1, k):
-            pairs.append((i, j))
-    return np.array(pairs)

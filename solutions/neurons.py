@@ -88,6 +88,19 @@ def collapse(W1, b1, W2, b2):
     return W, b
 
 
+# Source: S2.N.6a
+def step(z):
+    """1 where z is above 0, else 0 (0 itself gives 0), entry by entry.
+
+    z a number or an array  ->  the same shape
+    """
+    return np.where(z > 0, 1, 0)
+
+
+# Source: S2.M.2
+fewer_units = 650
+
+
 # Source: S2.N.5
 def add_ones(X):
     """X with a column of ones in front, so that a bias can be one more weight.
@@ -95,6 +108,10 @@ def add_ones(X):
     X (n, d)  ->  (n, d + 1)
     """
     return np.column_stack([np.ones(len(X)), X])
+
+
+# Source: S2.N.1
+first_answer = (0, "z - theta[1] * x[1] == theta[0] + theta[2] * x[2]")
 
 
 def by_hand(w, x, y):
@@ -107,19 +124,3 @@ def by_hand(w, x, y):
 
 # Source: S2.N.11
 rate_limit = 1 / 3
-
-
-# Source: S2.N.6a
-def step(z):
-    """1 where z is above 0, else 0 (0 itself gives 0), entry by entry.
-
-    z a number or an array  ->  the same shape
-    """
-    return np.where(z > 0, 1, 0)
-
-
-# Source: S2.N.1
-first_answer = (0, "z - theta[1] * x[1] == theta[0] + theta[2] * x[2]")
-
-# Source: S2.M.2
-fewer_units = 650

@@ -208,6 +208,7 @@ def test_cells_are_marked_as_the_house_marks_them(folder, path):
         marks = cell.metadata.get("nbgrader", {})
         judged = marks.get("grade") and not marks.get("solution")
         assert ("raises-exception" in tags) == bool(judged), cell.source
+        assert cell.metadata.get("jupyter", {}).get("source_hidden", False) or not judged, "folded: it tells answers"
         draws = re.search(r"^(show|payoff|show_widget)\(", cell.source, re.M) and cell.cell_type == "code"
         assert ("show" in tags) == bool(draws), cell.source
 

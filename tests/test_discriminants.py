@@ -1,7 +1,6 @@
 """Chapter 2: the references against other ways to the same numbers, the numbers of its text, its figures."""
 
 import base64
-import itertools
 import re
 
 import numpy as np
@@ -84,11 +83,6 @@ def test_zero_one_loss_is_scikit_learns():
     assert reference.zero_one_loss(X, Y, W, B) == pytest.approx(1 - accuracy_score(Y, said), abs=1e-15)
 
 
-def test_pairs_are_the_standard_librarys():
-    for k in (2, 3, 10):
-        assert [tuple(p) for p in reference.ovo_pairs(k)] == list(itertools.combinations(range(k), 2))
-
-
 # --- the numbers of the text -----------------------------------------------------------------------------------------
 
 
@@ -141,24 +135,14 @@ def prose():
             ),
         ),
         (
-            "its template has the largest sum, 11.2, and the next has 10.7. *And* it is long, 3.58",
-            lambda: (
-                f"its template has the largest sum, {over_the_mean()[8]:.1f}, and the next has"
-                f" {np.sort(over_the_mean())[-2]:.1f}. *And* it is long, {np.linalg.norm(TEMPLATES[:, 8]):.2f}"
-            ),
+            "its template is long, 3.58",
+            lambda: f"its template is long, {np.linalg.norm(TEMPLATES[:, 8]):.2f}",
         ),
         (
-            "Length alone does not do it: the 6, at 3.61, wins 186 times and there are 181",
+            "now the 9 wins too often, 209 times, with 180 nines",
             lambda: (
-                f"Length alone does not do it: the {longest()}, at {np.linalg.norm(TEMPLATES, axis=0)[longest()]:.2f},"
-                f" wins {wins(by_template_sum())[longest()]} times and there are {wins(Y_ALL)[longest()]}"
-            ),
-        ),
-        (
-            "the 9, short before at 3.42, wins too often, 209 times with 180 nines",
-            lambda: (
-                f"the 9, short before at {np.linalg.norm(TEMPLATES[:, 9]):.2f}, wins too often,"
-                f" {wins(reference.best_template(X_ALL, TEMPLATES))[9]} times with {wins(Y_ALL)[9]} nines"
+                f"now the 9 wins too often, {wins(reference.best_template(X_ALL, TEMPLATES))[9]} times,"
+                f" with {wins(Y_ALL)[9]} nines"
             ),
         ),
         (
@@ -179,20 +163,6 @@ def prose():
         (
             "comes from 0.072 wrong to 0.011",
             lambda: f"comes from {count(START):.3f} wrong to {count(end_by_squares()):.3f}",
-        ),
-        (
-            "at one place of the thousand",
-            lambda: f"at {'one' if steep(1e-5)[0] == 1 else '?'} place of the thousand",
-        ),
-        (
-            "With a larger $h$, 0.0001, three places are hit, with 13.9; with a smaller one, 0.000001, none",
-            lambda: (
-                "With a larger $h$, 0.0001, {} places are hit, with {:.1f}; with a smaller one, 0.000001, {}"
-            ).format("three" if steep(1e-4)[0] == 3 else "?", steep(1e-4)[1], "none" if steep(1e-6)[0] == 0 else "?"),
-        ),
-        (
-            "1/360, over $2h = 0.00002$, which is 138.9",
-            lambda: f"1/360, over $2h = 0.00002$, which is {1 / 360 / 2e-5:.1f}",
         ),
         ("130 evaluations a step, 39,000 in all", lambda: f"{2 * 65} evaluations a step, {300 * 2 * 65:,} in all"),
     ],
@@ -225,13 +195,6 @@ def wrong_around(turn):
     return np.sum(wrong)
 
 
-def steep(h):
-    """At how many of the thousand places counting has a quotient that is not 0, and the largest of these."""
-    places = np.random.default_rng(0).uniform((-8, -14), (20, 6), size=(1000, 2))
-    slopes = np.array([numerical_gradient(count, place, h) for place in places])
-    return np.sum(np.any(slopes != 0, axis=1)), slopes.max()
-
-
 def test_counting_stays_where_it_starts_and_is_flat_in_the_left_half_of_the_map():
     np.testing.assert_array_equal(descend(lambda w: numerical_gradient(count, w), START, 30.0, 100)[-1], START)
     shares = [count(np.array([w1, w2])) for w1 in np.linspace(-8, 0, 17) for w2 in np.linspace(-14, -1, 27)]
@@ -257,10 +220,6 @@ def cured():
 
 def over_the_mean():
     return X_ALL.mean(axis=0) @ TEMPLATES
-
-
-def longest():
-    return int(np.argmax(np.linalg.norm(TEMPLATES, axis=0)))
 
 
 def test_the_eight_is_cured_and_the_nine_falls_ill():

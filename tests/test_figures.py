@@ -268,13 +268,13 @@ def test_payoff_waits(shown, monkeypatch, tmp_path):
     payoff(needs, pytest.fail, alt="four points")
     (bare, _), (pictured, _) = shown
     assert bare == {
-        "text/html": "<p>This picture waits for slope. It comes when its check is green.</p>",
-        "text/plain": "This picture waits for slope. It comes when its check is green.",
+        "text/html": "<p>This figure waits for slope. It comes when its check is green.</p>",
+        "text/plain": "This figure waits for slope. It comes when its check is green.",
     }
     assert pictured["text/plain"] == bare["text/plain"]
     assert (
         alt_text(pictured["text/html"])
-        == "A faded preview of a figure. This picture waits for slope. It comes when its check is green."
+        == "A faded preview of a figure. This figure waits for slope. It comes when its check is green."
     )
     assert picture(pictured["text/html"]) == (tmp_path / "waiting-sigmoid-slope.png").read_bytes()
 
@@ -288,7 +288,7 @@ def test_payoff_survives_the_learners_function(shown, monkeypatch, tmp_path):
     payoff("neurons.sigmoid", lambda: plots.step_and_logistic(sigmoid), alt="a curve")
     ((bundle, _),) = shown
     assert bundle["text/plain"].startswith(
-        "Your sigmoid stopped while this picture was drawn: KeyError: '<z> is missing"
+        "Your sigmoid stopped while this figure was drawn: KeyError: '<z> is missing"
     )
     assert "\n" not in bundle["text/plain"] and len(bundle["text/plain"]) < 180
     assert "KeyError: &#x27;&lt;z&gt; is missing" in bundle["text/html"]

@@ -90,7 +90,7 @@ def test_a_payoff_that_is_stopped_says_so_in_two_lines_and_can_be_drawn_again(ke
     assert reply["status"] == "error"  # Run All goes no further
     assert said.splitlines() == [
         "3 passes, a dot for each: ",
-        "You stopped this picture while it was drawn. Run its cell again to draw it.stopped",
+        "You stopped this figure while it was drawn. Run its cell again to draw it.stopped",
     ]
     reply, said = run(kernel, "wait = 0\n" + DRAW)
     assert reply["status"] == "ok" and said.startswith("3 passes, a dot for each: ...\n[Four points at")

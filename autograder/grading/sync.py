@@ -76,8 +76,9 @@ def _holes(lines, old):
 
 
 def sync_solutions(notebook, slug):
-    """Put the package's texts into the solution cells."""
+    """Put the package's texts into the solution cells, and fold the checks: their data and words tell answers."""
     for exercise in exercises(notebook):
+        exercise.test.metadata.setdefault("jupyter", {})["source_hidden"] = True
         exercise.solution.source = with_markers(package_text(slug, exercise.identifier), exercise.solution.source)
 
 

@@ -143,15 +143,15 @@ def payoff(needs, draw, alt=None, name=None):
     name = name or "-".join(identifiers.values())
     missing = [identifiers[need] for need in needs if not green(need)]
     if missing:
-        return _wait(f"This picture waits for {' and '.join(missing)}. It comes when its check is green.", name)
+        return _wait(f"This figure waits for {' and '.join(missing)}. It comes when its check is green.", name)
     try:
         drawn = draw()
     except KeyboardInterrupt:
-        _wait("You stopped this picture while it was drawn. Run its cell again to draw it.", name)
+        _wait("You stopped this figure while it was drawn. Run its cell again to draw it.", name)
         raise Stopped from None  # so that Run All stops too
     except Exception as error:  # the learner's function may do anything
         reason = textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder=" ...")
-        return _wait(f"Your {' and '.join(identifiers.values())} stopped while this picture was drawn: {reason}", name)
+        return _wait(f"Your {' and '.join(identifiers.values())} stopped while this figure was drawn: {reason}", name)
     if isinstance(drawn, Figure):
         show(drawn, alt, payoff=name)
     else:

@@ -491,27 +491,11 @@ foot_before_the_way = wrong(
     "The nearest point is asked for before the distance is known: a needs what b makes.",
 )
 
-largest_before_the_division = wrong(
-    "largest_before_the_division",
-    "by_distance",
-    "S2.N.15a",
-    "deabc",
-    "The winner was chosen while Z still held the sums; the division comes too late to matter.",
-)
-
-lengths_after_use = wrong(
-    "lengths_after_use",
-    "by_distance",
-    "common",
-    "dbeac",
-    "Z is divided by lengths that no line above has measured.",
-)
-
 normal_called_wrong = wrong(
     "normal_called_wrong",
     "their_bias",
     "S2.N.3",
-    (4, "w @ (t * n) == b"),
+    (4, "w @ (t * u) == b"),
     "Walk t from the origin along the arrow: the sum begins at b, changes by t times length, and ends at 0.",
 )
 
@@ -537,47 +521,5 @@ in_the_middle_of_a_step = wrong(
     "jump",
     "S2.N.12",
     0.75,
-    "This is the middle of a step: a little to either side, the same rows are wrong. Look for an edge.",
+    "This is the middle of a stair: a little to either side, the same rows are wrong. Look for an edge.",
 )
-
-
-@mistake("ovo_pairs", "S2.N.15b")
-def pairs_with_themselves(k):
-    """Each class was paired with itself too. No line is needed to tell a digit from itself."""
-    return np.array([(i, j) for i in range(k) for j in range(i, k)])
-
-
-@mistake("ovo_pairs", "common")
-def pairs_in_both_orders(k):
-    """Each pair stands here twice, once in each order. One line does for both."""
-    return np.array([(i, j) for i in range(k) for j in range(k) if i != j])
-
-
-@mistake("ovo_pairs", "common")
-def larger_number_first(k):
-    """These are the right pairs with the larger number first; the smaller one is to stand first."""
-    return np.array([(i, j) for i in range(k) for j in range(i)])
-
-
-@mistake("ovo_pairs", "common")
-def sorted_by_the_second(k):
-    """The pairs are right and in another order: sort them by their first number, then by their second."""
-    return np.array([(i, j) for j in range(k) for i in range(j)])
-
-
-@mistake("ovo_pairs", "common")
-def each_pair_turned(k):
-    """Each pair is turned round: the larger number stands first here, and the smaller one is wanted there."""
-    return np.array([(j, i) for i in range(k) for j in range(i + 1, k)])
-
-
-@mistake("ovo_pairs", "common")
-def counted_from_one_pairs(k):
-    """The classes are counted from 1 here, and Python and this course count from 0."""
-    return np.array([(i + 1, j + 1) for i in range(k) for j in range(i + 1, k)])
-
-
-@mistake("ovo_pairs", "common")
-def how_many_only(k):
-    """This says how many pairs there are. The pairs themselves are asked for."""
-    return k * (k - 1) // 2

@@ -104,7 +104,7 @@ def odds_not_degree(z):
 
 @mistake("sigmoid", "S2.N.6b")
 def step_for_logistic(z):
-    """This is the step: all or nothing. At 0.0001 a degree is a little over one half."""
+    """This is the step function: all or nothing. At 0.0001 a degree is a little over one half."""
     return np.where(np.asarray(z) > 0, 1.0, 0.0)
 
 
@@ -265,7 +265,7 @@ def _slopes(f, w, h):
 
 @mistake("descend", "S2.N.9")
 def uphill(gradient, w, rate, steps):
-    """This walks uphill: the gradient points to where the loss grows."""
+    """This walks uphill: every weight moves to where the loss grows."""
     path = [w]
     for _ in range(steps):
         w = w + rate * gradient(w)
@@ -463,13 +463,13 @@ def answers_swapped(z):
 
 @mistake("step", "common")
 def sign_for_step(z):
-    """This gives -1 below 0. The step knows two answers, 0 and 1."""
+    """This gives -1 below 0. The step function knows two answers, 0 and 1."""
     return np.sign(z)
 
 
 @mistake("step", "S2.N.6b")
 def logistic_for_step(z):
-    """This is a degree between 0 and 1. The step decides: 0 or 1 and nothing between."""
+    """This is a degree between 0 and 1. The step function decides: 0 or 1 and nothing between."""
     return 0.5 * (1 + np.tanh(np.asarray(z) / 2))
 
 

@@ -1,7 +1,5 @@
 """Chapter 2: other ways to be right."""
 
-import itertools
-
 import numpy as np
 
 
@@ -63,14 +61,6 @@ def zero_one_loops(X, y, w, b):
     return wrong / len(y)
 
 
-def pairs_while(k):
-    pairs, i = [], 0
-    while i < k - 1:
-        pairs += [(i, j) for j in range(i + 1, k)]
-        i += 1
-    return pairs
-
-
 STYLES = {
     "side": [side_by_cases, side_loops, lambda X, w, b: np.sign((X * w).sum(axis=1) + b)],
     "their_normal": [
@@ -109,11 +99,5 @@ STYLES = {
         (0, "length == -b / t"),
         (0, "w @ w == length**2"),
         (0, "sqrt(w @ w) == length"),
-    ],
-    "by_distance": ["edbac", "e d b a c"],
-    "ovo_pairs": [
-        pairs_while,
-        lambda k: np.array(list(itertools.combinations(range(k), 2))),
-        lambda k: np.column_stack(np.triu_indices(k, 1)),
     ],
 }
