@@ -82,7 +82,7 @@ def softmax_network(X, Y, W1, b1, W2, b2):
 three_layers = (4, "dW1 == X.T @ ((((dZ3 @ W3.T) * indicator(Z2)) @ W2.T) * indicator(Z1))")
 
 
-# Source: S1.1d, S1.1f, S1.2a, S2.M.4a, S4.T2a2
+# Source: S1.1d, S1.1f, S1.2a, S2.M.4a, S4.T2a2, S4.T2a-list
 def mlp_backward(X, Y, layers, head):
     """The gradients of a network's loss along all its weights and biases, by one walk forward and one back.
 
@@ -111,10 +111,6 @@ def mlp_backward(X, Y, layers, head):
 # Source: S2.M.8
 twins = "a"
 
-vanishing = "c"
-
-mini_batch = "b"
-
 # Source: S1.2e
 reconstruction = (3, "dH == (dOut * indicator(Z2)) @ W2.T")
 
@@ -137,8 +133,8 @@ over_the_rows = [
     "X.T @ G",
 ]
 
-# Source: S1.1d, S1.1e
-last_layer = (0, "dH2 == dZ3 @ W3.T")
+# Source: S2.M.6a
+logistic_output = (0, "dv == H.T @ p / n - H.T @ y / n")
 
 # Source: S4.T1ii
 last_activation = (3, "dZ == P / n - Y / n")
@@ -146,23 +142,11 @@ last_activation = (3, "dZ == P / n - Y / n")
 # Source: S2.M.4b
 one_unit = (3, "dW[:, j] == X.T @ (r * v[j] * H[:, j] * (1 - H[:, j]))")
 
-# Source: S2.M.5b
-each_unit = (3, "dW[:, j] == X.T @ ((R @ V[j]) * H[:, j] * (1 - H[:, j]))")
-
-# Source: S2.M.6a
-logistic_output = (0, "dv == H.T @ p / n - H.T @ y / n")
-
-# Source: S4.T2a0
-squared_loss = (2, "dZ == 2 * (Z - Y) / n")
-
 # Source: S0.1, S4.T2c
 identity_output = (0, "dW == A.T @ dOut")
 
-# Source: S4.T2a-list
-how_many = 6
-
-# Source: S4.T2a3
-second_to_last = (4, "dW2 == H1.T @ ((dZ3 @ W3.T) * indicator(Z2))")
+# Source: S4.T2a0
+squared_loss = (2, "dZ == 2 * (Z - Y) / n")
 
 # Source: S3.c1
 with_penalty = (4, "dW1 == X.T @ (dH * indicator(Z)) + 2 * lam * W1")
@@ -183,7 +167,5 @@ def penalised_network(X, Y, W1, b1, W2, b2, lam):
     dZ1 = (dZ2 @ W2.T) * (Z1 > 0)
     return X.T @ dZ1 + 2 * lam * W1, dZ1.sum(axis=0), H.T @ dZ2 + 2 * lam * W2, dZ2.sum(axis=0)
 
-
-forward_and_back = "ebdafc"
 
 one_epoch_step = "dbeacf"

@@ -5,9 +5,6 @@ import numpy as np
 from .neurons import sigmoid
 from .sigmoid_softmax import log_softmax
 
-# Source: S2.G.5e, S2.G.5f
-tie = "b"
-
 
 # Source: S2.G.5a, S2.G.5b, S2.G.5c, S2.G.5d, S2.G.5e, S2.G.5f
 def shares(op, G, a, b):
@@ -28,23 +25,23 @@ def shares(op, G, a, b):
 expanded = {
     "yhat": (-4, -4),
     "l1": (1, -4),
-    "h1": (1, -4),
+    "o1": (1, -4),
     "v1": (0.5, -2),
+    "l2": (1, -4),
+    "o2": (1, -4),
+    "v2": (0.75, -3),
+    "c2": (1, -4),
     "c1": (1, -4),
-    "z1": (3, -12),
-    "g1": (0.25, -3),
+    "h1": (3, -12),
+    "z1": (0.25, -3),
     "b1": (1, -3),
     "f1": (1, -3),
     "d1": (1, -3),
     "e1": (1, -3),
     "w11": (2, -6),
     "w12": (-3, 9),
-    "l2": (1, -4),
-    "h2": (1, -4),
-    "v2": (0.75, -3),
-    "c2": (1, -4),
-    "z2": (-2, 8),
-    "g2": (0.1875, 1.5),
+    "h2": (-2, 8),
+    "z2": (0.1875, 1.5),
     "b2": (1, 1.5),
     "f2": (1, 1.5),
     "d2": (1, 1.5),
@@ -64,7 +61,7 @@ right_time = "dbace"
 def topological_order(parents_of, output):
     """The names of all nodes that lead to `output`, each after its parents, each once; `output` comes last.
 
-    parents_of(name)  the names that the node `name` was made of; () for a leaf.  Raises nothing: there is no circle
+    parents_of(name)  the names that the node `name` was made of; () for a leaf.  The graph has no circle
     """
     order, walk = [], [output]
     while walk:
@@ -110,6 +107,26 @@ def broadcast_back(G, shape):
         if length < G.shape[axis]:
             G = G.sum(axis=axis, keepdims=True)
     return G
+
+
+# Source: S2.G.12a, S2.G.12b, S2.G.12g, S2.G.13d1
+def every_step(X, y, W1, b1, W2, b2):
+    """All numbers forward and back: Z = X @ W1 + b1, H = sigmoid(Z), yhat = H @ W2 + b2, L the mean of (yhat - y)**2.
+
+    X (n, d), y (n, 1), W1 (d, h), b1 (h,), W2 (h, 1), b2 (1,)
+    ->  Z, H, yhat, dyhat, dW2, db2, dH, dZ, dW1, db1, in this order, each slope like its own
+    """
+    Z = X @ W1 + b1
+    H = sigmoid(Z)
+    yhat = H @ W2 + b2
+    dyhat = 2 * (yhat - y) / len(X)
+    dH = dyhat @ W2.T
+    dZ = dH * H * (1 - H)
+    return Z, H, yhat, dyhat, H.T @ dyhat, dyhat.sum(axis=0), dH, dZ, X.T @ dZ, dZ.sum(axis=0)
+
+
+# Source: S2.G.14a, S2.G.14b, S2.G.14c, S2.G.14d, S2.G.14e, S2.G.14f
+two_logistics = (2, "dC == dYhat * Yhat * (1 - Yhat)")
 
 
 # Source: S2.G.1, S2.G.11
@@ -212,60 +229,32 @@ class Node:
                         ready.append(parent)
 
 
-def grad(program, inputs, way=None):
+def grad(program, inputs, way=None, ask="", G=None):
     """The slopes of the last line's value, a number, along every input: name -> array like the input.
 
     program  lines (operation, name of the result, operand, ...), as in ("mul", "c", "a", 3.0).  An operand is a name,
              or a number or array, which gets no slope; "sum" takes an axis last where not all is summed
     inputs   name -> number, array, or array as nested lists; each leads to the last line
     way      a function of the check's, which counts: the way back to either operand of "counted", which is a sum
+    ask      what is asked of the last line alone: "ways", its value and what each of its ways makes of G, or "back"
     """
 
     def counted(one, other):
         other = Node.of(other)
         return Node(one.value + other.value, "counted", [(one, way), (other, way)])
 
-    operations = {
-        "counted": counted,
-        "add": Node.__add__,
-        "sub": Node.__sub__,
-        "mul": Node.__mul__,
-        "matmul": Node.__matmul__,
-        "sum": Node.sum,
-        "exp": Node.exp,
-        "log": Node.log,
-        "logistic": Node.logistic,
-        "relu": Node.relu,
-        "log_softmax": Node.log_softmax,
-        "cross_entropy": Node.cross_entropy,
-    }
     made = {name: Node(value) for name, value in inputs.items()}
     for op, name, *operands in program:
         first, *rest = [made[operand] if isinstance(operand, str) else operand for operand in operands]
-        made[name] = operations[op](Node.of(first), *rest)
+        method = counted if op == "counted" else getattr(Node, op, None) or getattr(Node, f"__{op}__")
+        made[name] = method(Node.of(first), *rest)
         assert made[name] is not None, f"{op} gave None: is it written, and does it return?"
+    if ask == "ways":
+        return [made[name].value, *(share(G) for _, share in made[name].ways)]
+    if ask == "back":
+        return made[name].back(G)
     made[name].backward()
     return {name: made[name].grad for name in inputs}
-
-
-# Source: S2.G.12a, S2.G.12b, S2.G.12g, S2.G.13d1
-def every_step(X, y, W1, b1, W2, b2):
-    """All numbers forward and back: Z = X @ W1 + b1, H = sigmoid(Z), yhat = H @ W2 + b2, L the mean of (yhat - y)**2.
-
-    X (n, d), y (n, 1), W1 (d, h), b1 (h,), W2 (h, 1), b2 (1,)
-    ->  Z, H, yhat, dyhat, dW2, db2, dH, dZ, dW1, db1, in this order, each slope like its own
-    """
-    Z = X @ W1 + b1
-    H = sigmoid(Z)
-    yhat = H @ W2 + b2
-    dyhat = 2 * (yhat - y) / len(X)
-    dH = dyhat @ W2.T
-    dZ = dH * H * (1 - H)
-    return Z, H, yhat, dyhat, H.T @ dyhat, dyhat.sum(axis=0), dH, dZ, X.T @ dZ, dZ.sum(axis=0)
-
-
-# Source: S2.G.14a, S2.G.14b, S2.G.14c, S2.G.14d, S2.G.14e, S2.G.14f
-two_logistics = (2, "dC == dYhat * Yhat * (1 - Yhat)")
 
 
 # Source: S4.T3a, S4.T3b
@@ -279,38 +268,17 @@ def chain_slope(f, slope, w, n):
     return product
 
 
-# Source: S2.G.11
-three_rows = ["D(sum(G * (X + b)), b)", "G[0] + G[1] + G[2]", "sum(G, axis=0)"]
-
-# Source: S2.G.4a
-not_needed = "b"
-
-# Source: S2.G.4b, S2.G.4c
-one_unit = (5, "db == dg")
-
 # Source: S2.G.2a, S2.G.2b, S2.G.3c
 two_losses = (0, "dx == dz * (1 - z**2) * W1")
 
 # Source: S2.G.3a, S2.G.3b
 two_nodes = (3, "dW2 == dyhat * z")
 
-# Source: S4.T3a
-three_times = (0, "dx == slope_y * slope_x")
-
 # Source: S2.G.12d, S2.G.12j, S2.G.12k, S2.G.13d3
 three_by_three = (2, "yhat == H @ v + c")
-
-# Source: S2.G.12h, S2.G.12l
-back_to_sums = (3, "dZ == outer(dyhat, v) * S")
 
 # Source: S2.G.12m, S2.G.12o, S2.G.13d7
 first_unit = (3, "dw == X.T @ (dh * h * (1 - h))")
 
-# Source: S2.G.12c, S2.G.13d2
+# Source: S2.G.12c, S2.G.12e, S2.G.13d2, S2.G.13d4
 third_column = 0.5174928577
-
-# Source: S2.G.12e
-third_loss = 98.8588113233
-
-# Source: S2.G.13d4
-all_losses = 281.7000511808

@@ -15,8 +15,6 @@ def bce(p, y):
     return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
 
-hundred_times_surer = "b"
-
 # Source: S2.N.14b
 bce_slope = [
     "D(-(y * log(p) + (1 - y) * log(1 - p)), z)",
@@ -52,8 +50,6 @@ def cross_entropy(P, Y):
     """
     return -np.mean(np.sum(Y * np.log(P), axis=1))
 
-
-two_slopes = "a"
 
 # Source: S3.a2
 all_ways = [
@@ -93,16 +89,6 @@ peak = [
 # Source: S2.G.2c
 their_loss = (2, "L == -mean(y * log(p)) - mean((1 - y) * log(1 - p))")
 
-# Source: S2.N.14a
-their_slope = (2, "p == sigmoid(x @ w + b)")
-
-# Source: S2.N.19a
-one_hot_loss = [
-    "-log(p[0]**y[0] * p[1]**y[1] * p[2]**y[2])",
-    "-(y[0] * log(p[0]) + y[1] * log(p[1]) + y[2] * log(p[2]))",
-    "-sum(y * log(p))",
-]
-
 
 # Source: S1.1c, S3.a2
 def scores_gradient(Z, Y):
@@ -118,5 +104,3 @@ their_step = (2, "dW == -X.T @ (Y - P) / n")
 
 # Source: S2.M.3a
 last_layer = (0, "dV == H.T @ P - H.T @ Y")
-
-both_ways = "cfabed"

@@ -16,8 +16,6 @@ slope_lines = [
     "s * (1 - s)",
 ]
 
-at_a_thousand = "c"
-
 
 # Source: S2.N.8
 def log_sigmoid(z):
@@ -76,9 +74,6 @@ five_lines = (3, "D(s, z) == diag(s) - outer(s, s)")
 # Source: S2.N.7a
 two_cases = (3, "no == indicator(1 - P1 / P0)")
 
-# Source: S2.N.8
-logistic_lines = (0, "D(log(1 - s), z) == -s")
-
 shifted_lines = [
     "log(sum(exp(z)))",
     "log(sum(exp(m) * exp(z - m)))",
@@ -99,8 +94,5 @@ def pair_slope(s, x, j, i):
     """
     return s[j] * ((i == j) - s[i]) * x
 
-
-# Source: S2.N.18b
-pair_lines = (3, "dw == D(s[j], z)[i] * D(z[i], W)[:, i]")
 
 in_order = "bdfaegc"

@@ -7,6 +7,9 @@ from .neurons import sigmoid
 # Source: S2.G.6, S2.G.7, S2.G.8
 ranks = [(0, 1, 1), (2, 3, 2), (0, 2, 2), (3, 4, 4)]
 
+# Source: S2.G.13c
+both_ways = [9, 57]
+
 
 # Source: S2.G.9, S2.G.13c
 def chain(DF, G, DG, x):
@@ -20,8 +23,6 @@ def chain(DF, G, DG, x):
 
 # Source: S2.G.10a, S2.G.10b, S2.G.10c
 two_after_three = (4, "DF[0] @ DG[:, 0] == 3 * a * b + 3 * (a - 5 * b) * b")
-
-share = "b"
 
 
 # Source: S2.G.7, S2.G.12i
@@ -85,16 +86,8 @@ def multiplications(widths):
 
 narrow_end = "a"
 
-by_tensors = "chebdfag"
-
-# Source: S2.G.13a
-square_of_a_sum = [32, 48]
-
-# Source: S2.G.13b
-table_at_a_point = [[2, 2], [3, 16]]
-
-# Source: S2.G.13c
-both_ways = [9, 57]
+# Source: S2.G.13a, S2.G.13b
+table_at_a_point = [[32, 48], [3, 16]]
 
 # Source: S2.G.10d
 along_b = (4, "DH[0, 1] == 3 * a**2 - 30 * a * b")
@@ -105,5 +98,4 @@ one_unit = (3, "J == s[:, None] * X")
 # Source: S2.G.12i
 what_X_is = (0, "dW[a] == X[:, a] @ G")
 
-# Source: S2.G.13d6
-two_tensors = (3, "J_H[i, j, :, j] == H[i, j] * (1 - H[i, j]) * X[i]")
+by_tensors = "chebdfag"

@@ -9,7 +9,7 @@ import bench_computation_graphs as bench
 import numpy as np
 import pytest
 from autograd import grad as autograd_grad
-from course_under_test import every_exercise, run_check
+from course_under_test import CHAPTERS, every_exercise, run_check
 
 from autograder.check import argument
 from course.data import digits
@@ -177,7 +177,7 @@ def test_the_engine_trains_the_digits_network_to_the_same_weights():
     def loss(w):
         return cross_entropy(softmax(scores(train, w)), Y[train])
 
-    first, steps, losses = loss(hand), 0, []
+    first, steps = loss(hand), 0
     for _ in range(30):
         order = rng.permutation(train)
         for at in range(0, 1437, 64):
@@ -188,14 +188,10 @@ def test_the_engine_trains_the_digits_network_to_the_same_weights():
             hand = {name: hand[name] - moved[name] for name in hand}
             engine = {name: engine[name] - other[name] for name in engine}
             steps += 1
-        losses.append(loss(engine))
     right = [np.mean(scores(held_out, w).argmax(axis=1) == labels[held_out]) for w in (hand, engine)]
     assert max(np.max(np.abs(hand[name] - engine[name])) for name in hand) < 1e-12
     assert steps == 690 and right[0] == right[1] and round(100 * right[0], 1) == 98.9
     assert (round(first, 1), round(loss(engine), 3)) == (2.7, 0.007)
-    assert (round(losses[4], 3), round(losses[5], 3)) == (0.084, 0.192)
-    rises = [one for one, (loss, after) in enumerate(zip(losses, losses[1:], strict=False), 2) if after > 1.5 * loss]
-    assert rises[0] == 6
 
 
 # --- five answers, and diamonds --------------------------------------------------------------------------------------
@@ -328,7 +324,10 @@ def test_an_engine_that_hands_every_share_on_as_it_comes_is_right_and_refused():
 
 
 def test_slopes_that_are_measured_do_not_pass_for_an_engines():
-    def measured(program, inputs, way=None):
+    def measured(program, inputs, way=None, ask="", G=None):
+        if ask:
+            return solutions.grad(program, inputs, way, ask, G)
+
         def last(values):
             run = {"mul": np.multiply, "counted": np.add, "add": np.add}
             for op, name, *operands in program:
@@ -338,7 +337,7 @@ def test_slopes_that_are_measured_do_not_pass_for_an_engines():
         step = 1e-20j  # the complex step is exact
         return {name: np.imag(last(inputs | {name: value + step})) / 1e-20 for name, value in inputs.items()}
 
-    assert "0 went through the ways of 40 edges" in said("grad", measured)
+    assert "0 went through the ways of 40 arrows" in said("grad", measured)
 
 
 def test_shares_of_data_are_not_worked_out():
@@ -357,12 +356,52 @@ def test_an_engine_that_asks_each_way_twice_is_slow_and_right():
 def test_an_operation_that_is_not_written_is_named(name):
     grad = engine(
         (
-            "made[name] = operations[op]",
+            "made[name] = method(",
             "\n        assert",
-            f"made[name] = None if op == {name!r} else operations[op](Node.of(first), *rest)",
+            f"made[name] = None if op == {name!r} else method(Node.of(first), *rest)",
         )
     )
     assert f"not attempted {name} gave None: is it written" in said("grad", grad)
+
+
+PIECES = ["mul", "matmul", "relu", "exp", "log", "logistic", "back", "backward"]
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_the_engine_is_judged_piece_by_piece(at):
+    """A learner who has written the first pieces in the list's order hears which one is missing and which are right."""
+    holes = {
+        "back": ("        shares = [broadcast_back", "\n    def backward", ""),
+        "backward": ("        waiting, found", "\n\ndef grad(", ""),
+    }
+    unwritten = set(PIECES[at:6])
+    start, end = "made[name] = method(", "\n        assert"
+    none = f"made[name] = None if op in {unwritten} else method(Node.of(first), *rest)"
+    grad = engine((start, end, none), *(holes[piece] for piece in PIECES[at:] if piece in holes))
+    words = said("grad", grad)
+    assert "not attempted" in words and PIECES[at] in words.partition("Right so far")[0]
+    assert words.count("Right so far: " + ", ".join(PIECES[:at]) + ".") == bool(at)
+
+
+@pytest.mark.parametrize("mistake", ["product_of_itself", "logarithm_upside_down", "not_gathered"])
+def test_a_known_mistake_is_named_before_the_pieces_behind_it_are_written(mistake):
+    known_one = getattr(mistakes, mistake)
+    at = {"product_of_itself": 1, "logarithm_upside_down": 5, "not_gathered": 8}[mistake]
+
+    def so_far(program, inputs, way=None, ask="", G=None):
+        assert program[0][0] not in PIECES[at:6] and ask, (
+            f"{program[0][0]} gave None: is it written, and does it return?"
+        )
+        return known_one.answer(program, inputs, way, ask, G)
+
+    check, _ = run_check(CHECKS["grad"], so_far, folder=CHAPTERS["06-computation-graphs"].parent)
+    assert check.named == (mistake,)
+
+
+def test_zeros_in_place_of_none_are_refused():
+    zeros = "shares = [broadcast_back(share(G), p.value.shape) if p.needs else 0 * p.value for p, share in self.ways]\n"
+    words = said("grad", engine(("shares = [broadcast_back", "        return tuple", zeros)))
+    assert "back of W + data" in words and "no zeros" in words
 
 
 @pytest.mark.parametrize("order, words", [("early", "before all"), ("total", "running total")])
@@ -370,7 +409,9 @@ def test_the_small_graphs_number_tells_the_cause(order, words):
     """Engines whose later numbers no fingerprint has."""
     numbers = {"early": 9.0, "total": 21.0}
 
-    def fixed(program, inputs, way=None):
+    def fixed(program, inputs, way=None, ask="", G=None):
+        if ask:
+            return solutions.grad(program, inputs, way, ask, G)
         return {"a": numbers[order]} if program[-1][1] == "d" else dict.fromkeys(inputs, 3.0)
 
     assert "wrong" in said("grad", fixed) and words in said("grad", fixed)
@@ -399,9 +440,9 @@ def lines_of(name, monkeypatch):
 
 def test_there_are_enough_of_every_kind():
     right = [n for n in SLIPS if getattr(solutions, n)[0] == 0]
-    assert (len(SLIPS), len(right)) == (8, 2)
+    assert (len(SLIPS), len(right)) == (4, 0)
     kinds = [sum(f".{kind}(" in e.visible for e in CHECKS.values()) for kind in ("order", "derivation", "choice")]
-    assert kinds == [1, 1, 3] and len([e for e in CHECKS.values() if e.points]) == 10
+    assert kinds == [1, 0, 1] and len([e for e in CHECKS.values() if e.points]) == 10
 
 
 @pytest.mark.parametrize("name", SLIPS)
@@ -411,18 +452,12 @@ def test_the_lines_of_a_slip_are_what_they_should_be(name, monkeypatch):
         assert argument.faults(lines, answer[0], truth, np.random.default_rng(seed)) == []
 
 
-@pytest.mark.parametrize("name", ["two_logistics", "three_by_three", "back_to_sums", "first_unit"])
+@pytest.mark.parametrize("name", ["two_logistics", "three_by_three", "first_unit"])
 def test_where_widths_are_equal_only_numbers_tell(name, monkeypatch):
     """The wrong line has a value of the right shape."""
     answer, lines, listed, truth, rng = lines_of(name, monkeypatch)
     finding = argument.slip((0, "x == 1"), lines, listed, truth, rng)
     assert "shape" not in finding.facts[0] and "cannot work" not in finding.facts[0]
-
-
-def test_the_derivation_has_no_short_cut():
-    answer = solutions.three_rows
-    for short_cut in ([answer[0]] * 3, [answer[-1]] * 3, [*answer[:2], answer[0]], [*answer[:2], answer[1]]):
-        assert run_check(CHECKS["three_rows"], short_cut, folder="/")[1] is not None
 
 
 # --- numbers in the prose --------------------------------------------------------------------------------------------
@@ -445,18 +480,15 @@ def test_the_numeric_hand_in():
     near(found["dZ"][1], [-0.0363451729, -0.0545777009, -0.0728357458])
     near(found["dW1"], [[-0.1288542012, -0.1934571758, -0.2579654185], [-0.2279685053, -0.3422653538, -0.4565270991]])
     near(found["db1"], [-0.0958116662, -0.1438438265, -0.1918456767])
-    near(3 * np.mean((found["yhat"] - y) ** 2), solutions.all_losses)
-    near((found["yhat"][2] - 10) ** 2, [solutions.third_loss])
     near(found["H"][0, 2], solutions.third_column)
+    squares = (found["yhat"] - y) ** 2
+    assert (f"{squares[2, 0]:.4f}", f"{squares.sum():.4f}") == ("98.8588", "281.7001")
     assert (round(found["H"].min(), 3), round(found["H"].max(), 3)) == (0.517, 0.530)
     turned = np.sum((found["H"].T @ W2 + b2 - y) ** 2)
-    assert f"{100 * abs(turned / solutions.all_losses - 1):.4f}" == "0.0012"
-    assert abs(turned - 281.6965954) < 1e-6
+    assert f"{100 * abs(turned / squares.sum() - 1):.4f}" == "0.0012"
 
 
-def test_two_units_have_the_slopes_that_the_text_names():
-    along_x1 = sum(solutions.expanded[f"d{j}"][1] * w for j, w in (("1", 0.5), ("2", 1.5)))
-    assert along_x1 == 0.75
+def test_the_hint_of_two_logistics_states_the_slope_at_2():
     assert round(0.5 * (1 + np.tanh(1.0)) * 0.5 * (1 - np.tanh(1.0)), 3) == 0.105  # logistic, at 2
 
 

@@ -88,10 +88,10 @@ def right(leaves=LEAVES):
         nodes["d" + unit] = nodes[f"w{unit}1"] * nodes["x1"]
         nodes["e" + unit] = nodes[f"w{unit}2"] * nodes["x2"]
         nodes["f" + unit] = nodes["d" + unit] + nodes["e" + unit]
-        nodes["g" + unit] = nodes["f" + unit] + nodes["b" + unit]
-        nodes["z" + unit] = nodes["g" + unit].logistic()
-        nodes["h" + unit] = nodes["v" + unit] * nodes["z" + unit]
-        nodes["l" + unit] = nodes["h" + unit] + nodes["c" + unit]
+        nodes["z" + unit] = nodes["f" + unit] + nodes["b" + unit]
+        nodes["h" + unit] = nodes["z" + unit].logistic()
+        nodes["o" + unit] = nodes["v" + unit] * nodes["h" + unit]
+        nodes["l" + unit] = nodes["o" + unit] + nodes["c" + unit]
     nodes["yhat"] = nodes["l1"] + nodes["l2"]
     off = nodes["yhat"] - nodes["y"]
     nodes["L"] = off * off
@@ -199,7 +199,7 @@ def test_arrays_show_shapes_and_data_has_no_gradient():
         assert f"d{name} {names[name].grad.shape}" in words
     assert not [word for word in words if word.startswith(("dX", "dT"))]
     assert f"L = {number(float(output.value))}" in words and "dL = 1" in words
-    assert {"@", "+", "ReLU", "log softmax", "×", "Σ"} < set(words)
+    assert {"@", "+", "relu", "log softmax", "×", "Σ"} < set(words)
 
 
 def test_what_is_made_of_data_alone_is_not_asked_on_the_way_back():

@@ -118,7 +118,7 @@ def test_small_numbers():
     assert (0.5**1797, round(1797 * np.log(0.5), 1)) == (0.0, -1245.6)
     p, y = np.array([0.5, 0.3, 0.2]), np.array([0, 1, 0])
     np.testing.assert_allclose((-y / p) @ softmax_jacobian(p), p - y)
-    said("0.9801", "0.9998", "pays 2 % more", "0.2231", "1.6094", "0.6931", "1.1513", "another 4.61")
+    said("0.9801", "0.9998", "is charged 2 % more", "0.2231", "1.6094", "0.6931", "1.1513", "another 4.61")
     assert (round(2 * -0.9999 * 0.0001 * 0.9999, 4), 0.0001 - 1) == (-0.0002, -0.9999)
     said("-0.0002", "-0.9999")
     said("-0.119203", "-0.000045", "0.1875")
@@ -131,7 +131,7 @@ def test_right_certainty_breaks_the_formula_and_not_log_sigmoid():
     z, y = np.array([40.0, -2.0, 1.0, -1000.0]), np.array([1.0, 0.0, 1.0, 0.0])
     safe = -np.mean(y * log_sigmoid(z) + (1 - y) * log_sigmoid(-z))
     assert safe == pytest.approx(solutions.bce(sigmoid(z[1:3]), y[1:3]) / 2)
-    said("`nan`. It comes sooner", "`sigmoid(40)` is exactly 1", "`log_sigmoid(-z)`")
+    said("`nan`. And this happens", "`sigmoid(40)` is exactly 1", "`log_sigmoid(-z)`")
 
 
 def test_straight_from_the_scores():
@@ -254,7 +254,7 @@ def read(rows, W, b):
 
 
 @pytest.fixture(scope="module")
-def strangers():
+def file_run():
     """The run in file order: W, b, training losses."""
     return trained(IN_ORDER[0])
 
@@ -271,8 +271,8 @@ def test_ten_random_splits():
     said("between 94.7 and 98.1 %, around 96.7")
 
 
-def test_the_split_in_file_order(strangers):
-    W, b, losses = strangers
+def test_the_split_in_file_order(file_run):
+    W, b, losses = file_run
     test = IN_ORDER[1]
     says, is_ = read(test, W, b), Y_ALL[test]
     wrong = says != is_
@@ -286,10 +286,10 @@ def test_the_split_in_file_order(strangers):
     assert 0.77 < cost[wrong].sum() / cost.sum() < 0.81
     nearest = Y_ALL[IN_ORDER[0]][distances(X_ALL[test], X_ALL[IN_ORDER[0]]).argmin(axis=1)]
     assert set(nearest[(is_ == 1) & (says == 9)]) == {1} and np.sum(nearest == is_) == 344
-    said("33 of the 360", "seven ones", "four fifths", "344 of the 360 strangers")
+    said("33 of the 360", "Seven 1s were read as a 9", "four fifths", "344 of the 360 test pictures")
 
 
-def test_strangers_gain_too_and_then_lose(strangers):
+def test_the_test_pictures_gain_too_and_then_lose():
     """The same run, and on to 3,000 steps, with its loss on both sides."""
     learn, test = IN_ORDER
     W, b, found = np.zeros((64, 10)), np.zeros(10), {}
@@ -302,26 +302,16 @@ def test_strangers_gain_too_and_then_lose(strangers):
     assert [found[step][:2] for step in (50, 500, 3000)] == [(0.24, 0.46), (0.07, 0.33), (0.02, 0.36)]
     assert (found[50][3], found[500][3]) == (88.3, 90.8)
     assert found[500][2] > found[650][2] > found[720][2] < found[800][2] < found[3000][2]
-    said(
-        "from 0.24 to 0.07, the other from 0.46 to 0.33",
-        "from 88.3 to 90.8 %",
-        "after about 700 steps",
-        "back at 0.36",
-        "down to 0.02",
-    )
-    early, late = (
-        [-np.log(softmax(X_ALL[r] @ W + b)[np.arange(len(r)), Y_ALL[r]]).mean() for r in IN_ORDER]
-        for W, b in (trained(learn, steps=50)[:2], strangers[:2])
-    )
-    assert [round(there - here, 2) for here, there in (early, late)] == [0.22, 0.26]
-    said("the gap grows from 0.22 to 0.26")
+    (here, there), (seen, unseen) = [found[step][:2] for step in (50, 500)]
+    assert (round(here - seen, 2), round(there - unseen, 2)) == (0.17, 0.13)
+    said("the one loss falls by 0.17, the other by 0.13", "turns after about 700 steps")
 
 
 def test_one_writer_may_stand_on_both_sides_of_the_cut():
     place = distances(X_ALL[IN_ORDER[1]], X_ALL[IN_ORDER[0]]).argmin(axis=1)
     late = place >= 1437 - 147
     assert [round(100 * part.mean()) for part in (late[:160], late[160:])] == [34, 10] and round(14700 / 1437) == 10
-    said("34 %", "among the last 147", "of the other 200 it is 10 %", "mostly from people it has never seen")
+    said("mostly from people it has never seen")
 
 
 def test_rate_two_is_the_largest_that_falls_from_the_start():
@@ -338,7 +328,7 @@ def test_the_file_has_one_writer_after_another():
     shuffled = [np.abs(np.random.default_rng(s).permutation(1797) - place) <= 130 for s in range(20)]
     assert (round(100 * near), round(100 * np.mean(shuffled))) == (58, 14)
     assert "different 13" in load_digits().DESCR  # people contributed to this set
-    said("Thirteen people wrote", "for 58 % of the pictures", "within 130 places", "14 %")
+    said("Thirteen people wrote", "it seems the file has one person after another")
 
 
 def test_odd_or_even_is_not_a_line():
@@ -357,8 +347,8 @@ DERIVATIONS = [n for n in EXERCISES if isinstance(reference("cross_entropy", n),
 
 def test_there_are_enough_of_every_kind():
     right = [n for n in SLIPS if reference("cross_entropy", n)[0] == 0]
-    assert len(SLIPS) >= 5 and len(DERIVATIONS) >= 4 and 0.2 <= len(right) / len(SLIPS) <= 0.3
-    assert sum(".order(" in e.visible for _, e in EXERCISES.values()) >= 2
+    assert len(SLIPS) >= 4 and len(DERIVATIONS) >= 3 and 0.2 <= len(right) / len(SLIPS) <= 0.3
+    assert any(".order(" in e.visible for _, e in EXERCISES.values())
     core = [e for _, e in EXERCISES.values() if e.points]
     assert 7 <= len(core) <= 9
 
@@ -390,12 +380,6 @@ def test_every_valid_order_of_the_training_step_passes(order):
     assert run_check(exercise, order, folder)[1] is None
 
 
-@pytest.mark.parametrize("order", ["cfaebd", "cfbeda", "fceabd"])
-def test_both_ways_runs_in_several_orders(order):
-    folder, exercise = EXERCISES["both_ways"]
-    assert run_check(exercise, order, folder)[1] is None
-
-
 def test_the_last_line_of_the_slope_has_to_be_short():
     folder, exercise = EXERCISES["bce_slope"]
     answer = [*solutions.bce_slope[:3], "-y + y * p + p - y * p"]
@@ -411,13 +395,11 @@ P = np.random.default_rng(1).dirichlet(np.full(10, 0.3), size=60)
 PLOTS = {
     "coin": (np.array([0.4]), lambda p: figures.coin(TOSSES, p[0])),
     "punishments": (np.array([1.5]), lambda s: figures.punishments(lambda p, y: -s[0] * np.log(p[0]))),
-    "bill": (np.array([[3.0, 6], [65, 130]]), lambda v: figures.bill(v, [(65, 2)])),
     "growing": (np.array([2.0, 4, 7]), lambda v: figures.growing([10, 100, 1000], v, [0.1, 0.01, 0.001])),
     "two_ways": (np.array([3.0]), lambda z: figures.two_ways(z[0])),
     "splits": (np.array([0.97, 0.96, 0.95]), lambda v: figures.splits(v, 0.9)),
     "losses": (np.array([2.0, 0.4, 0.3]), lambda v: figures.losses(np.array([1, 250, 500]), v / 2, v)),
     "templates": (np.random.default_rng(2).normal(size=(64, 10)), figures.templates),
-    "confusion": (33 * np.eye(10, dtype=int) + 2 * np.eye(10, k=3, dtype=int), figures.confusion),
     "mistakes": (P, lambda P: figures.mistakes(X_ALL[:60], Y_ALL[:60], P)),
 }
 
@@ -467,13 +449,6 @@ def test_mistakes_show_the_surest_first():
     assert sure[0] == round(100 * P[wrong].max())
     first = wrong[P[wrong].max(axis=1).argmax()]
     assert fig.axes[0].get_title() == f"{Y_ALL[first]} read as {says[first]}"
-
-
-def test_confusion_colours_mistakes_alone():
-    counts = np.diag(np.arange(10)) + 3 * np.eye(10, k=2, dtype=int)
-    axes = figures.confusion(counts).axes[0]
-    np.testing.assert_array_equal(axes.images[0].get_array(), 3 * np.eye(10, k=2))
-    assert sorted(word.get_text() for word in axes.texts) == sorted([*"123456789", *"33333333"])
 
 
 def test_the_coin_slider_moves_and_comes_back():

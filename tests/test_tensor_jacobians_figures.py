@@ -19,7 +19,6 @@ G = np.array([[1.0, -2.0, 4.0], [3.0, 0.5, -1.0]])
 J = np.einsum("ia,jc->ijac", X, np.eye(3))
 J_X = np.einsum("ir,aj->ijra", np.eye(2), W)
 CHAINS = {"to one": (64, 128, 10, 1), "from one": (1, 10, 128, 64)}
-BILL = {"by differences": np.array([(3, 6), (65, 130)]), "one walk back": np.array([(65, 2), (9610, 2.14)])}
 GRADIENT = np.random.default_rng(0).normal(size=(64, 9))
 
 
@@ -42,7 +41,6 @@ PLOTS = {
         lambda v: figures.orders(CHAINS, {"to one": both(*v[::-1]), "from one": both(*v)}),
     ),
     "three_ways": (GRADIENT, lambda dW1: figures.three_ways(three(dW1))),
-    "bill": (BILL["one walk back"], lambda v: figures.bill({**BILL, "one walk back": v})),
 }
 
 
@@ -294,10 +292,3 @@ def test_a_large_square_does_not_run_into_its_words():
     fig = figures.memory(2**27, 2**21, {"without it": 2**23, "dW itself": 2**15})
     (word,) = [word for word in fig.axes[0].texts if word.get_text().startswith("without it")]
     assert boxes(fig, filled=True)[-1][[0, 2]].sum() + 10 < word.get_position()[0]
-
-
-def test_the_bill_has_a_name_for_every_line():
-    fig = figures.bill(BILL)
-    assert {"by differences", "one walk back", "130", "2.14", "the promise: at most 3"} <= set(words(fig))
-    for line, points in zip(fig.axes[0].lines, BILL.values(), strict=False):
-        np.testing.assert_array_equal(line.get_xydata(), points)

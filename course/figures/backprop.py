@@ -19,13 +19,11 @@ from course.figures.house import (
     INK,
     MARKER,
     QUIET,
-    SHADES,
-    WRONG,
     dark,
     in_house_style,
     new_figure,
 )
-from course.figures.plots import CASED, apart
+from course.figures.plots import CASED
 from course.figures.widgets import WIDE, live, play
 
 REGIONS = LinearSegmentedColormap.from_list("regions", ["#B9D8EA", CARD, "#F8DDA6"])  # the classes' colours, paler
@@ -89,7 +87,7 @@ def _points(axes, X, y, size):
 def network(boxes, shapes, back=False, upto=None):
     """Layers from top to bottom; at the left every value with its shape, at the right every gradient that came back.
 
-    boxes: names such as "@ W1 + b1", "ReLU", "loss"; shapes: dict of value to shape, one more than boxes
+    boxes: names such as "@ W1 + b1", "relu", "loss"; shapes: dict of value to shape, one more than boxes
     back: gradients too, through the last `upto` boxes (all by default)
     """
     names, sizes, passed = list(shapes), list(shapes.values()), len(boxes) if upto is None else upto
@@ -127,27 +125,7 @@ def _arrow(axes, start, end, colour):
     axes.annotate("", end, start, arrowprops=look)
 
 
-# --- one unit, two units ---------------------------------------------------------------------------------------------
-
-
-@in_house_style()
-def kink(f, h=0.5):
-    """f at its kink in 0: the slopes of the left and of the right, and the central difference's between them."""
-    fig, axes = new_figure(4.0)
-    z = np.array([-1.5, -h, 0.0, h, 1.5])
-    y = np.array(f(z), dtype=float)
-    left, right, across = (y[2] - y[1]) / h, (y[3] - y[2]) / h, (y[3] - y[1]) / (2 * h)
-    axes.plot(z, y, color=FORWARD, linewidth=4)
-    reach = np.array([-1.2, 1.2])
-    axes.plot(reach, (y[1] + y[3]) / 2 + across * reach, color=INK, linestyle=DASHES)
-    axes.plot([-h, h], y[[1, 3]], "o", color=CARD, markersize=11, markeredgecolor=INK, markeredgewidth=2.5)
-    axes.plot(0, y[2], "o", color=FORWARD, markersize=12, markeredgecolor=INK)
-    axes.text(-1.45, y[0] - 0.16, f"slope {left:g}", color=dark(FORWARD), **BOLD)
-    axes.text(1.42, y[4] - 0.32, f"slope {right:g}", color=dark(FORWARD), ha="left", va="center", **BOLD)
-    axes.text(1.3, across * 1.2 + (y[1] + y[3]) / 2, f"difference {across:g}", va="center", **BOLD)
-    axes.set(xlabel="the weighted sum z (no unit)", ylabel="what the unit says", xticks=[-h, 0, h])
-    axes.set(xticklabels=["−h", "0", "h"], xlim=(-1.6, 2.3), ylim=(-0.4, 1.6), yticks=[0, 1])
-    return fig
+# --- two units ---------------------------------------------------------------------------------------------
 
 
 @in_house_style()
@@ -173,34 +151,29 @@ def twins(equal, different):
 
 
 @in_house_style()
-def by_layer(series, ylabel, quarter=False):
-    """Sizes in every layer on a log axis, one line a network, its name and last or first size at the line.
+def by_layer(series, ylabel):
+    """Sizes in every layer on a log axis, one line a network, with its name and its first and last size.
 
-    series: dict of name to (layers,), at most three
-    quarter: from the end of the first line, a quarter of it for every layer back
+    series: dict of name to (layers,), at most three; dashed: from the end of the first, a quarter for every layer back
     """
     fig, axes = new_figure(4.2)
-    colours = (BACKWARD, dark(BACKWARD), INK) if quarter else SHADES
-    for (name, sizes), colour, marker in zip(series.items(), colours, "os^", strict=False):
+    for (name, sizes), colour, marker in zip(series.items(), (BACKWARD, dark(BACKWARD), INK), "os^", strict=False):
         sizes = np.asarray(sizes, dtype=float)
         layers = np.arange(1, len(sizes) + 1)
         axes.semilogy(layers, sizes, marker=marker, color=colour, markersize=8)
         words = {"textcoords": "offset points", "color": dark(colour), "va": "center", **BOLD}
-        if quarter:
-            axes.annotate(_short(sizes[0]), (1, sizes[0]), (4, -18), **words)
-            name = f"{name}: {_short(sizes[-1])}"
-        axes.annotate(name if quarter else f"{name}:\n{_short(sizes[-1])}", (layers[-1], sizes[-1]), (10, 0), **words)
+        axes.annotate(_short(sizes[0]), (1, sizes[0]), (4, -18), **words)
+        axes.annotate(f"{name}: {_short(sizes[-1])}", (layers[-1], sizes[-1]), (10, 0), **words)
     axes.set(xlabel="layer", ylabel=ylabel, xticks=layers, xlim=(0.5, 1.45 * len(layers)))
     axes.margins(y=0.12)
-    if quarter:
-        last = np.asarray(next(iter(series.values())))[-1]
-        axes.semilogy(layers, last * 0.25 ** (layers[-1] - layers), color=QUIET, linestyle=DASHES, linewidth=1.5)
-        axes.annotate("dashed: a quarter a layer", (layers[-1], last / 4**6), (-60, 0), textcoords="offset points")
+    last = np.asarray(next(iter(series.values())))[-1]
+    axes.semilogy(layers, last * 0.25 ** (layers[-1] - layers), color=QUIET, linestyle=DASHES, linewidth=1.5)
+    axes.annotate("dashed: a quarter a layer", (layers[-1], last / 4**6), (-60, 0), textcoords="offset points")
     return fig
 
 
 def _short(size):
-    return f"{size:,.0f}" if size >= 100 else f"{size:.2g}"
+    return f"{size:.2g}"
 
 
 # --- digits ----------------------------------------------------------------------------------------------------------
@@ -272,31 +245,6 @@ def rebuilt(rows):
         for axes, picture in zip(line[1:], pictures, strict=True):
             axes.imshow(np.reshape(np.round(picture, 2), (8, 8)), cmap="Greys", vmin=0, vmax=1)
             axes.add_patch(Rectangle((-0.5, -0.5), 8, 8, fill=False, edgecolor=QUIET))
-    return fig
-
-
-@in_house_style()
-def starts(losses, lines):
-    """The loss after every pass from several starts, and levels to compare them with.
-
-    losses: dict of name to (passes + 1,), at most four; lines: dict of name to a number
-    """
-    fig, axes = new_figure(4.2)
-    passes = max(len(loss) for loss in losses.values()) - 1
-    ends = apart([*(loss[-1] for loss in losses.values()), *lines.values()], 1.0)
-    colours = [*(WRONG, BACKWARD, INK, FORWARD)[: len(losses)], *[QUIET] * len(lines)]
-    for loss, colour, dashes in zip(losses.values(), colours, (DASHES, "-.", ":", "-"), strict=False):
-        axes.plot(loss, color=colour, linestyle=dashes, linewidth=3)
-    for level in lines.values():
-        axes.plot([0, passes], [level, level], color=QUIET, linewidth=1.5)
-    for (name, value), end, colour in zip({**losses, **lines}.items(), ends, colours, strict=True):
-        words = f"{name}: {np.ravel(value)[-1]:.2f}"
-        axes.text(1.02 * passes, end, words, color=dark(colour), va="center", **BOLD)
-    axes.set(
-        xlabel="passes over all pictures", ylabel="squared error a picture", xlim=(0, 1.55 * passes), ylim=(0, 15.5)
-    )
-    axes.set_xticks(np.linspace(0, passes, 5))
-    axes.spines["bottom"].set_bounds(0, passes)
     return fig
 
 

@@ -33,7 +33,7 @@ from course.figures.widgets import WIDE, live
 
 BOLD = {"fontweight": "bold", "path_effects": CASED}
 BETWEEN = {"add": "+", "sub": "\N{MINUS SIGN}", "mul": "×", "div": "/", "matmul": "@"}  # written between operands
-SYMBOLS = BETWEEN | {"sum": "Σ", "logistic": "σ", "relu": "ReLU"}
+SYMBOLS = BETWEEN | {"sum": "Σ", "logistic": "σ", "relu": "relu"}
 MINUS, YEAR = "\N{MINUS SIGN}", 365.25 * 86400
 MOST = 60  # nodes: more cannot be told apart on a screen
 
@@ -464,13 +464,13 @@ UNIT = {
     "d1": (("w11", "x1"), lambda w, x: w * x, "w11 · x1"),
     "e1": (("w12", "x2"), lambda w, x: w * x, "w12 · x2"),
     "f1": (("d1", "e1"), lambda d, e: d + e, "d1 + e1"),
-    "g1": (("f1", "b1"), lambda f, b: f + b, "f1 + b1"),
-    "z1": (("g1",), lambda g: 0.5 * (1 + np.tanh(g / 2)), "σ(g1)"),
-    "h1": (("v1", "z1"), lambda v, z: v * z, "v1 · z1"),
-    "l1": (("h1", "c1"), lambda h, c: h + c, "h1 + c1"),
+    "z1": (("f1", "b1"), lambda f, b: f + b, "f1 + b1"),
+    "h1": (("z1",), lambda z: 0.5 * (1 + np.tanh(z / 2)), "σ(z1)"),
+    "o1": (("v1", "h1"), lambda v, h: v * h, "v1 · h1"),
+    "l1": (("o1", "c1"), lambda o, c: o + c, "o1 + c1"),
 }
 PLACE = {"w11": (0.7875, 0), "d1": (0.7875, 1), "b1": (0.7875, 2), "v1": (0.7875, 4), "c1": (0.7875, 5)}
-PLACE |= {name: (2.375, row) for row, name in enumerate(("w12", "e1", "f1", "g1", "z1", "h1", "l1"))}
+PLACE |= {name: (2.375, row) for row, name in enumerate(("w12", "e1", "f1", "z1", "h1", "o1", "l1"))}
 
 
 def _second(name):
@@ -492,7 +492,7 @@ def expanded(values, entered):
     """Two units taken apart: on every arrow the slope along it, in every box its value and the slope of L along it.
 
     values: name -> number for all of them; entered: name -> None or (slope of what it goes into along it, slope of L
-    along it) for yhat and l1, c1, h1, v1, z1, g1, b1, f1, d1, e1, w11, w12 and the same of unit 2, as in l2, w21, w22.
+    along it) for yhat and l1, c1, o1, v1, h1, z1, b1, f1, d1, e1, w11, w12 and the same of unit 2, as in l2, w21, w22.
     A hole is "?"; what is more than a thousandth off the difference quotient is ringed.
     """
     row, half, high = 0.85, 0.7375, 0.2375  # inches, in whole PIXELs

@@ -2,11 +2,9 @@
 
 import ipywidgets
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
-from course.figures import plots
 from course.figures.discriminants import SIGNED
 from course.figures.house import (
     BACKWARD,
@@ -22,8 +20,6 @@ from course.figures.house import (
 )
 from course.figures.plots import CASED
 from course.figures.widgets import WIDE, drawn, live
-
-MISTAKES = LinearSegmentedColormap.from_list("mistakes", [CARD, WRONG])
 
 
 @in_house_style()
@@ -70,7 +66,7 @@ def coin_slider(tosses):
 
 @in_house_style()
 def punishments(loss):
-    """What a degree p costs where the label is 1: squared, and by loss(p, y) of two arrays (m,)."""
+    """What a probability p is charged where the label is 1: squared, and by loss(p, y) of two arrays (m,)."""
     fig, axes = new_figure(4.4)
     p = np.array([0.999, *(10 ** (-k / 10) for k in range(1, 41))])  # at 1 a loss of log(1 - p) would warn
     log_loss = np.array([float(loss(np.array([q]), np.array([1.0]))) for q in p])
@@ -84,17 +80,9 @@ def punishments(loss):
         axes.annotate(f"{(1 - p[k]) ** 2:.4f}", (p[k], 1), (6, 8), color=QUIET, **near)
     axes.text(0.0035, 7.0, "minus log p", color=dark(FORWARD), fontweight="bold")
     axes.text(0.0012, 1.45, "squared", color=QUIET, fontweight="bold")
-    axes.set(xlabel="what the neuron says for a true 1 (no unit)", ylabel="what that costs")
+    axes.set(xlabel="what the neuron says for a true 1 (no unit)", ylabel="what the loss charges")
     axes.set(xlim=(0.7e-4, 1.6), ylim=(-0.3, 10), xticks=[1e-4, 1e-2, 1], xticklabels=["0.0001", "0.01", "1"])
     axes.xaxis.set_minor_locator(NullLocator())
-    return fig
-
-
-def bill(measured, derived):
-    """The bill by differences and by the formula.  measured, derived (m, 2) of weights and evaluations a step."""
-    fig = plots.bill({"by differences": measured, "formula": derived[::-1]})
-    name = next(word for word in fig.axes[0].texts if word.get_text() == "formula")
-    name.set(va="center", color=dark(BACKWARD))  # below the line of the promise
     return fig
 
 
@@ -164,13 +152,13 @@ def _stacked(places):
 
 
 @in_house_style()
-def losses(steps, seen, strangers):
-    """The loss over the steps on the pictures learnt from and on strangers'.  steps, seen, strangers (m,)."""
+def losses(steps, seen, unseen):
+    """The loss over the steps on the training pictures and on the test pictures.  steps, seen, unseen (m,)."""
     fig, axes = new_figure(4.2)
-    axes.plot(steps, strangers, color=WRONG, linestyle=DASHES)
+    axes.plot(steps, unseen, color=WRONG, linestyle=DASHES)
     axes.plot(steps, seen, color=FORWARD)
     words = {"fontweight": "bold", "ha": "right", "path_effects": CASED}
-    for loss, name, colour in ((strangers, "strangers' pictures", WRONG), (seen, "pictures learnt from", FORWARD)):
+    for loss, name, colour in ((unseen, "test pictures", WRONG), (seen, "training pictures", FORWARD)):
         axes.text(steps[-1], loss[-1] + 0.1, f"{name}: {loss[-1]:.2f}", color=dark(colour), **words)
     axes.set(xlabel="step", ylabel="cross-entropy", xlim=(0, 1.02 * steps[-1]), ylim=(0, 2.4))
     return fig
@@ -190,24 +178,8 @@ def templates(W):
 
 
 @in_house_style()
-def confusion(counts):
-    """How often digit i (row) was read as j (column), the mistakes coloured.  counts (10, 10) of whole numbers."""
-    fig, axes = new_figure(5.4)
-    wrong = np.where(np.eye(10, dtype=bool), 0, counts)
-    axes.imshow(wrong, cmap=MISTAKES, vmin=0, vmax=max(1, wrong.max()))
-    for i, j in zip(*np.nonzero(counts), strict=True):
-        look = {"color": QUIET} if i == j else {"color": INK, "fontweight": "bold"}
-        axes.text(j, i, str(counts[i, j]), ha="center", va="center", **look)
-    axes.set(xlabel="read as", ylabel="what it is", xticks=range(10), yticks=range(10))
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(length=0)
-    return fig
-
-
-@in_house_style()
 def mistakes(X, y, P):
-    """The eight most confident mistakes, with what each costs.  X (n, 64), y (n,) labels, P (n, 10) probabilities."""
+    """The eight most confident mistakes, with their charges.  X (n, 64), y (n,) labels, P (n, 10) probabilities."""
     read = np.argmax(P, axis=1)
     wrong = np.flatnonzero(read != y)
     worst = wrong[np.argsort(-P[wrong, read[wrong]], kind="stable")][:8]
@@ -218,6 +190,6 @@ def mistakes(X, y, P):
         axes.imshow(np.reshape(X[i], (8, 8)), cmap="Greys", vmin=0, vmax=1)
         axes.add_patch(Rectangle((-0.5, -0.5), 8, 8, fill=False, edgecolor=QUIET))
         axes.set_title(f"{y[i]} read as {read[i]}", pad=4, fontweight="bold", fontsize=15)
-        words = f"{100 * P[i, read[i]]:.0f} % sure\ncosts {-np.log(P[i, y[i]]):.1f}"
+        words = f"{100 * P[i, read[i]]:.0f} % sure\ncharged {-np.log(P[i, y[i]]):.1f}"
         axes.text(3.5, 8.0, words, ha="center", va="top")
     return fig

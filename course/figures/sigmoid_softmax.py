@@ -2,9 +2,9 @@
 
 import ipywidgets
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
+from course.figures.discriminants import SIGNED
 from course.figures.house import (
     BACKWARD,
     CARD,
@@ -18,8 +18,6 @@ from course.figures.house import (
     new_figure,
 )
 from course.figures.widgets import WIDE, live
-
-SLOPES = LinearSegmentedColormap.from_list("slopes", ["#4A4A4A", CARD, BACKWARD])  # below 0, 0, above 0
 
 
 @in_house_style()
@@ -68,7 +66,7 @@ def counted_odds(z, is_one, at=range(-3, 5)):
 
 
 @in_house_style()
-def degree_and_slope():
+def probability_and_slope():
     """The logistic function and, below on the same axis, its slope, with the largest value marked."""
     z = np.linspace(-6, 6, 241)
     s = 0.5 * (1 + np.tanh(z / 2))
@@ -105,7 +103,8 @@ def far_out(log_sigmoid):
 
 def _bars(axes, P, best, temperature):
     bars = axes.bar(range(len(P)), P, color=[FORWARD if c == best else QUIET for c in range(len(P))])
-    word = axes.text(len(P) - 0.5, 1.0, f"T = {temperature:g}", ha="right", va="top", fontweight="bold")
+    said = f"temperature {temperature:g}"
+    word = axes.text(len(P) - 0.5, 1.0, said, ha="right", va="top", fontsize=13, fontweight="bold")
     return [*bars, word]
 
 
@@ -156,7 +155,15 @@ def slope_table(J, s):
     The values s (k,) stand at the left, the sums of the rows at the right.
     """
     fig, axes = new_figure(4.8)
-    _table(axes, J)
+    k, most = len(J), np.max(np.abs(J))
+    axes.imshow(J, cmap=SIGNED, vmin=-most, vmax=most)
+    for j in range(k):
+        for i in range(k):
+            pale = J[j, i] > -0.75 * most
+            axes.text(i, j, _entry(J[j, i]), ha="center", va="center", color=INK if pale else CARD, fontsize=15)
+    axes.set(xticks=range(k), xticklabels=[f"z[{i}]" for i in range(k)])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     axes.set(yticks=range(len(s)), yticklabels=[f"s[{j}] = {value:.3f}" for j, value in enumerate(s)])
     axes.text(len(J) - 0.4, -0.6, "row sum", va="bottom", color=QUIET)
     for j, total in enumerate(np.sum(J, axis=1)):
@@ -166,28 +173,3 @@ def slope_table(J, s):
 
 def _entry(number):
     return f"{number:.3f}".replace("-", "−") if abs(number) >= 0.0005 else "0"
-
-
-def _table(axes, J, size=15):
-    k, most = len(J), np.max(np.abs(J))
-    axes.imshow(J, cmap=SLOPES, vmin=-most, vmax=most)
-    for j in range(k):
-        for i in range(k):
-            pale = J[j, i] > -0.75 * most
-            axes.text(i, j, _entry(J[j, i]), ha="center", va="center", color=INK if pale else CARD, fontsize=size)
-    axes.set(xticks=range(k), xticklabels=[f"z[{i}]" for i in range(k)], yticks=range(k))
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-
-
-@in_house_style()
-def lost_entries(J, kept):
-    """Two Jacobians (k, k) side by side: the whole one, and what was kept of it, empty places hatched."""
-    fig, pair = new_figure(3.5, columns=2)
-    for axes, table, name in zip(pair, (J, kept), ("all slopes", "handed in"), strict=True):
-        _table(axes, table, size=12)
-        axes.set(title=name, yticklabels=[f"s[{j}]" for j in range(len(J))])
-    for j, i in np.argwhere(kept == 0):
-        box = Rectangle((i - 0.48, j - 0.48), 0.96, 0.96, fill=False, hatch="///", edgecolor=WRONG, linewidth=0)
-        pair[1].add_patch(box)
-    return fig

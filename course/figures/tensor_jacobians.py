@@ -1,4 +1,4 @@
-"""Chapter 7's figures and its widget; all but the bill are drawn in CSS pixels, 640 across, downwards from the top.
+"""Chapter 7's figures and its widget, drawn in CSS pixels, 640 across, downwards from the top.
 
 A Jacobian with three or four indices is a mosaic: a tile for each entry of the value, in it a cell for each entry that
 the value depends on.  What holds copies of forward values is green, what comes back is orange, as everywhere.
@@ -11,7 +11,6 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from course.figures import plots
 from course.figures.discriminants import SIGNED
 from course.figures.house import BACKWARD, CARD, FORWARD, INK, QUIET, WIDTH, dark, in_house_style, new_figure
 from course.figures.widgets import WIDE, live
@@ -313,18 +312,6 @@ def _apart(one, other):
     """How far apart two arrays are, in words that are the same on every machine while it is only rounding."""
     difference = np.max(np.abs(one - other))
     return "less than 1e-12" if difference < 1e-12 else f"{difference:.1g}"
-
-
-@in_house_style()
-def bill(series):
-    """The course's bill in its last form.  series: dict of name to (m, 2) of weights and of a step's work."""
-    fig = plots.bill(series)
-    (axes,) = fig.axes
-    for word in axes.texts:
-        if word.get_text() in series and np.max(np.array(series[word.get_text()])[:, 1]) <= 3:
-            word.set(position=(14, -34), fontweight="bold")
-    axes.set_ylim(0.2, 1e5)
-    return fig
 
 
 # --- drawing in pixels -----------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ rows_for_columns = wrong(
     "way_back",
     "S0.4",
     [_BACK, "g[0] * W[:, 0] + g[1] * W[1]", "sum(g * W, axis=1)", "g @ W.T"],
-    "Line 2: output 1 is made with a column of W, as output 0 is. Row 1 belongs to an input.",
+    "Line 2: the second output is made with a column of W, as the first is. A row belongs to an input.",
 )
 
 one_output_twice = wrong(
@@ -234,13 +234,13 @@ def values_for_slopes(dH, Z, kind):
 
 @mistake("activation_backward", "common")
 def sums_in_the_logistic_slope(dH, Z, kind):
-    """For the logistic function the slope s(1 - s) was made with the sums. Its s is the degree."""
+    """For the logistic function the slope s(1 - s) was made with the sums. Its s is what the unit says."""
     return dH * Z * (1 - Z) if kind == "logistic" else dH * _slope(Z, kind)
 
 
 @mistake("activation_backward", "common")
 def half_of_the_logistic_slope(dH, Z, kind):
-    """For the logistic function one of the two factors of its slope is missing: this multiplies by the degree alone."""
+    """For the logistic function one of the two factors of its slope is missing: this multiplies by the value alone."""
     return dH * sigmoid(Z) if kind == "logistic" else dH * _slope(Z, kind)
 
 
@@ -348,7 +348,7 @@ degrees_on_the_diagonal = wrong(
     "several_outputs",
     "common",
     [_SEVERAL, "(2 * (h @ V - y)) @ (V.T @ diag(h))", "((2 * (h @ V - y)) @ V.T) * h * (1 - h)", _LAST],
-    "Line 2: on the diagonal stand the slopes of the degrees along z, and these are the degrees.",
+    "Line 2: on the diagonal stand the slopes of the values along z, and these are the values.",
 )
 
 slopes_not_on_a_diagonal = wrong(
@@ -356,7 +356,7 @@ slopes_not_on_a_diagonal = wrong(
     "several_outputs",
     "S4.T1ii",
     [_SEVERAL, "(2 * (h @ V - y)) @ (V.T @ outer(h, 1 - h))", "((2 * (h @ V - y)) @ V.T) * h * (1 - h)", _LAST],
-    "Line 2: with this table every unit's sum moves every unit's degree. A logistic unit moves its own alone.",
+    "Line 2: with this table every unit's sum moves every unit's value. A logistic unit moves its own alone.",
 )
 
 one_output_alone = wrong(
@@ -473,7 +473,7 @@ def logistic_slope_forgotten(X, Y, W1, b1, W2, b2):
 
 @mistake("softmax_network", "common")
 def slopes_not_averaged(X, Y, W1, b1, W2, b2):
-    """These are the gradients of the sum over the rows. The house's loss owns the 1/n."""
+    """These are the gradients of the sum over the rows. This course's loss owns the 1/n."""
     H, dZ2 = _forward2(X, Y, W1, b1, W2, b2)
     dZ2 = dZ2 * len(X)
     return _four(X, H, (dZ2 @ W2.T) * H * (1 - H), dZ2)
@@ -497,7 +497,7 @@ def softmax_as_if_entry_by_entry(X, Y, W1, b1, W2, b2):
 
 @mistake("softmax_network", "common")
 def sums_for_degrees(X, Y, W1, b1, W2, b2):
-    """The slope of the hidden units was made with their sums. It is said with their values, the degrees."""
+    """The slope of the hidden units was made with their sums. It is said with their values."""
     H, dZ2 = _forward2(X, Y, W1, b1, W2, b2)
     Z1 = X @ W1 + b1
     return _four(X, H, (dZ2 @ W2.T) * Z1 * (1 - Z1), dZ2)
@@ -698,7 +698,7 @@ def last_activation_skipped(X, Y, layers, head):
 
 @mistake("mlp_backward", "common")
 def one_over_n_left_out(X, Y, layers, head):
-    """These are the gradients of a sum over the rows. The house's loss is a mean."""
+    """These are the gradients of a sum over the rows. This course's loss is a mean."""
     return _gradients(X, Y, layers, head, lambda H, Y, head: _start(H, Y, head) * len(Y))
 
 
@@ -880,60 +880,12 @@ own_value_dropped = wrong(
     "One factor of the logistic slope is gone now. Which unit's value does it need?",
 )
 
-one_way_of_several = wrong(
-    "one_way_of_several",
-    "each_unit",
-    "S2.M.5b",
-    (3, "dW[:, j] == X.T @ (R[:, j] * V[j, j] * H[:, j] * (1 - H[:, j]))"),
-    "The unit's own index is free again, but only one output is left. A hidden unit moves them all.",
-)
-
 sign_left = wrong(
     "sign_left",
     "squared_loss",
     "S4.T2a0",
     (2, "dZ == 2 * (Y - Z) / n"),
     "The shape is right now. What does the minus inside the square do?",
-)
-
-layer_numbers_from_zero = wrong(
-    "layer_numbers_from_zero",
-    "how_many",
-    "S4.T2a-list",
-    10,
-    "This counts from 0 to L. A layer without sums has no weights and no biases.",
-)
-
-inputs_counted_as_a_layer = wrong(
-    "inputs_counted_as_a_layer",
-    "how_many",
-    "S4.T2a-list",
-    8,
-    "Layer 1 is the inputs themselves. What would its weights be multiplied with?",
-)
-
-delta_of_the_next = wrong(
-    "delta_of_the_next",
-    "second_to_last",
-    "S4.T2a3",
-    (4, "dW2 == H1.T @ dZ3"),
-    "The inputs are those of layer 2 now. The slopes are still those of layer 3.",
-)
-
-mask_forgotten_here = wrong(
-    "mask_forgotten_here",
-    "second_to_last",
-    "S4.T2b",
-    (4, "dW2 == H1.T @ (dZ3 @ W3.T)"),
-    "One step back through the weights, and the activation of layer 2 is still missing.",
-)
-
-next_weights_not_turned = wrong(
-    "next_weights_not_turned",
-    "second_to_last",
-    "common",
-    (4, "dW2 == H1.T @ ((dZ3 @ W3) * indicator(Z2))"),
-    "Inputs and mask are right. The weights stand as on the way forward; what do they need on the way back?",
 )
 
 penalty_without_the_two = wrong(
@@ -1039,14 +991,6 @@ def biases_penalised(X, Y, W1, b1, W2, b2, lam):
     dW1, db1, dW2, db2 = _four(X, H, (dZ2 @ W2.T) * (Z1 > 0), dZ2)
     return dW1 + 2 * lam * W1, db1 + 2 * lam * b1, dW2 + 2 * lam * W2, db2 + 2 * lam * b2
 
-
-slope_before_the_output = wrong(
-    "slope_before_the_output",
-    "forward_and_back",
-    "common",
-    "ebadfc",
-    "dv uses r before any line has made it: first all the way forward, then back.",
-)
 
 step_before_all_slopes = wrong(
     "step_before_all_slopes",

@@ -71,7 +71,7 @@ def _table(**changed):
 
 def _below(unit, start, factor):
     """Every line of `unit` from `start` on down, with the slope of L times `factor`."""
-    names = [n + unit if n[0] != "w" else f"w{unit}{n[1]}" for n in "z g b f d e w1 w2".split()]
+    names = [n + unit if n[0] != "w" else f"w{unit}{n[1]}" for n in "h z b f d e w1 w2".split()]
     names = names[names.index(start) + 1 :]
     return {n: (right.expanded[n][0], right.expanded[n][1] * factor) for n in names}
 
@@ -81,7 +81,7 @@ bias_ends_in_a_weight = wrong(
     "expanded",
     "S2.G.4c",
     _table(b1=(-3, 9), b2=(-3, -4.5)),
-    "The lines of the biases have an x in them, as if the chain ended in a weight. No x goes into g = f + b.",
+    "The lines of the biases have an x in them, as if the chain ended in a weight. No x goes into z = f + b.",
 )
 
 bias_ends_in_the_other_weight = wrong(
@@ -105,7 +105,7 @@ whole_slopes_are_local = wrong(
     "expanded",
     "S2.G.4a",
     {name: (local, local) for name, (local, _) in right.expanded.items()}
-    | {name: right.expanded[name] for name in ("yhat", "l1", "h1", "v1")},
+    | {name: right.expanded[name] for name in ("yhat", "l1", "o1", "v1", "l2", "o2", "v2", "c2")},
     "The second number of each line repeats the first. What came to the node behind has to be multiplied in.",
 )
 
@@ -114,17 +114,17 @@ slope_at_the_sum = wrong(
     "slope_at_the_sum",
     "expanded",
     "S2.G.14d",
-    _table(g1=(0, 0), g2=(_AT_SUM, 8 * _AT_SUM), **_below("1", "g1", 0), **_below("2", "g2", _AT_SUM / 0.1875)),
-    "The lines of g1 and g2: the slope of the logistic function is written with what went into it, not with "
+    _table(z1=(0, 0), z2=(_AT_SUM, 8 * _AT_SUM), **_below("1", "z1", 0), **_below("2", "z2", _AT_SUM / 0.1875)),
+    "The lines of z1 and z2: the slope of the logistic function is written with what went into it, not with "
     "what it said.",
 )
 
-z_for_v = wrong(
-    "z_for_v",
+h_for_v = wrong(
+    "h_for_v",
     "expanded",
     "common",
-    _table(z1=(0.5, -2), v2=(-2, 8), z2=(0.75, -3), **_below("1", "z1", 1 / 6), **_below("2", "z2", -3 / 8)),
-    "In h = v z each of the two has the other for its local slope. The lines of z hold z itself.",
+    _table(h1=(0.5, -2), h2=(0.75, -3), **_below("1", "h1", 1 / 6), **_below("2", "h2", -3 / 8)),
+    "In o = v h each of the two has the other for its local slope. The lines of h hold h itself.",
 )
 
 data_sign_lost = wrong(
@@ -745,14 +745,6 @@ weights_of_the_second_layer = wrong(
 
 # --- the clinic ------------------------------------------------------------------------------------------------------
 
-bias_like_a_weight = wrong(
-    "bias_like_a_weight",
-    "one_unit",
-    "S2.G.4c",
-    (5, "db == dg * z"),
-    "Line 5 is the right place. What does g = w1 x1 + w2 x2 + b multiply the bias with?",
-)
-
 copied_entry = wrong(
     "copied_entry",
     "third_column",
@@ -767,38 +759,6 @@ copied_entry_again = wrong(
     "S2.G.13d2",
     0.525,
     "This is the hand-in's number, rounded from another place of the table. Add up the third unit's sum first.",
-)
-
-copied_loss = wrong(
-    "copied_loss",
-    "third_loss",
-    "S2.G.12e",
-    98.9643,
-    "This is the hand-in's number: its table was turned, and a digit is astray too. The third picture is (2, 2).",
-)
-
-turned_loss = wrong(
-    "turned_loss",
-    "third_loss",
-    "S2.G.12e",
-    98.8643,
-    "This comes from a turned table: the third unit's three values were taken for the third picture's.",
-)
-
-copied_sum = wrong(
-    "copied_sum",
-    "all_losses",
-    "S2.G.13d4",
-    287.694,
-    "This is the hand-in's number, a digit astray, and its table was turned as well.",
-)
-
-turned_sum = wrong(
-    "turned_sum",
-    "all_losses",
-    "S2.G.13d3",
-    281.6965954,
-    "This is the sum of a turned table: units were taken for pictures.",
 )
 
 

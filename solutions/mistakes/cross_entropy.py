@@ -654,14 +654,6 @@ next_line_blamed = wrong(
     "Line 3 belongs to line 1 and follows from it. Look at the line between them.",
 )
 
-dropped_argument = wrong(
-    "dropped_argument",
-    "their_slope",
-    "S2.N.14a",
-    (2, "p == sigmoid(w @ x)"),
-    "The weights are in it now, and one part of the neuron's sum is still missing.",
-)
-
 degree_left_in = wrong(
     "degree_left_in",
     "their_step",

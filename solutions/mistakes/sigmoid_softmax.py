@@ -504,44 +504,12 @@ ratio_upside_down = wrong(
     (3, "no == indicator(1 - P0 / P1)"),
     "This ratio is upside down: it is below 1 where class 1 is the likelier one.",
 )
-log_turned_called_wrong = wrong(
-    "log_turned_called_wrong",
-    "logistic_lines",
-    "S2.N.8",
-    (5, "D(log(s), z) == s"),
-    "Far to the left the log of the probability is nearly z itself, so its slope there is nearly 1. Yours is 0.",
-)
-
-
-line_5_again = wrong(
-    "line_5_again",
-    "logistic_lines",
-    "S2.N.8",
-    (0, "D(log(s), z) == 1 - s"),
-    "Every line follows, so 0 is right. But this is line 5 as it stands, and one more line is wanted, a new one.",
-)
-
-
 table_called_wrong = wrong(
     "table_called_wrong",
     "softmax_lines",
     "S2.N.18a",
     (4, "D(s[j], z) == s[j] * (1 - s)"),
     "That puts a 1 in the brackets for every score. Only one score has it: the slope of s[j] along its own.",
-)
-pair_lines_all_right = wrong(
-    "pair_lines_all_right",
-    "pair_lines",
-    "S2.N.18b",
-    (0, "dw == -s[j] * s[i] * x"),
-    "Your line holds. But some of the six say that these slopes are all 0.",
-)
-later_line_mended = wrong(
-    "later_line_mended",
-    "pair_lines",
-    "S2.N.18b",
-    (5, "dw == s[j] * (at_j[i] - s[i]) * x"),
-    "That factor is what gives the slip away, but it was made earlier: which score do the weights of class i move?",
 )
 exp_before_the_shift = wrong(
     "exp_before_the_shift",

@@ -79,6 +79,24 @@ sizes_for_axes = wrong(
     "These count entries. Axes are wanted: how many indices pick out one slope.",
 )
 
+# --- both_ways -------------------------------------------------------------------------------------------------------
+
+outer_table_at_x = wrong(
+    "outer_table_at_x",
+    "both_ways",
+    "S2.G.13c",
+    [9, 39],
+    "The second slope has DF at (1.5, 1.5). The second input of F is not x.",
+)
+
+outer_slopes_alone = wrong(
+    "outer_slopes_alone",
+    "both_ways",
+    "common",
+    [5, 21],
+    "This adds the columns of DF up, as if both inputs moved as fast as x. How fast does the second one move?",
+)
+
 # --- chain -----------------------------------------------------------------------------------------------------------
 
 
@@ -394,7 +412,7 @@ def bend_forgotten(X, W):
 
 @mistake("logistic_jacobian", "common")
 def values_for_slopes(X, W):
-    """Every tile was multiplied by the degree. Wanted is the slope of the bend."""
+    """Every tile was multiplied by the layer's own value. Wanted is the slope of the bend."""
     return np.einsum("ij,ia,jc->ijac", sigmoid(X @ W), X, np.eye(W.shape[1]))
 
 
@@ -488,20 +506,20 @@ def bend_along_the_last_axes(X, W):
 
 @mistake("logistic_jacobian", "common")
 def other_factor_alone(X, W):
-    """One of the two factors of the logistic slope is missing: the degree itself."""
+    """One of the two factors of the logistic slope is missing: the layer's own value."""
     return _bent(1 - sigmoid(X @ W), X, W)
 
 
 @mistake("logistic_jacobian", "common")
 def degree_squared(X, W):
-    """The degree stands in it twice. In the logistic slope each of the two factors stands once."""
+    """The layer's value stands in it twice. In the logistic slope each of the two factors stands once."""
     H = sigmoid(X @ W)
     return _bent(H * H * (1 - H), X, W)
 
 
 @mistake("logistic_jacobian", "common")
 def bend_of_the_degree(X, W):
-    """The logistic function was taken twice: the slope was made with the degree of the degree."""
+    """The logistic function was taken twice: the slope was made with the logistic function of the layer's values."""
     H = sigmoid(sigmoid(X @ W))
     return _bent(H * (1 - H), X, W)
 
@@ -566,7 +584,7 @@ def bend_after_the_product(G, X, W):
 
 @mistake("logistic_gradient", "common")
 def inputs_not_turned(G, X, W):
-    """X was not turned: where all sizes are equal this fits, but it adds over the inputs, not over the examples."""
+    """X was not transposed: where all sizes are equal this fits, but it adds over the inputs, not over the examples."""
     return X @ (G * _slope(X, W))
 
 
@@ -624,7 +642,7 @@ def averaged_again(G, X, W):
 
 @mistake("logistic_gradient", "common")
 def half_of_the_slope(G, X, W):
-    """One of the two factors of the logistic slope is missing: this multiplies by the degree alone."""
+    """One of the two factors of the logistic slope is missing: this multiplies by the layer's value alone."""
     return X.T @ (G * sigmoid(X @ W))
 
 
@@ -678,7 +696,79 @@ def a_vector_is_carried(widths):
     return sum(widths[i] * widths[i + 1] for i in inner), sum(widths[i] * widths[i - 1] for i in inner)
 
 
-# --- by_tensors ------------------------------------------------------------------------------------------------------
+# --- the clinic ------------------------------------------------------------------------------------------------------
+
+inner_slopes_forgotten = wrong(
+    "inner_slopes_forgotten",
+    "table_at_a_point",
+    "S2.G.13a",
+    [[16, 16], [3, 16]],
+    "The first row is the slope of the square. The inside moves twice as fast as x, and three times as fast as y.",
+)
+
+value_for_the_slopes = wrong(
+    "value_for_the_slopes",
+    "table_at_a_point",
+    "common",
+    [[16, 24], [3, 16]],
+    "The first row is half of it: what comes in front when a square is differentiated?",
+)
+
+columns_for_rows = wrong(
+    "columns_for_rows",
+    "table_at_a_point",
+    "S2.G.13b",
+    [[32, 3], [48, 16]],
+    "The table lies on its side: a row for each output, a column for each input.",
+)
+
+taken_at_two_and_one = wrong(
+    "taken_at_two_and_one",
+    "table_at_a_point",
+    "S2.G.13b",
+    [[28, 42], [3, 8]],
+    "This is the table at (2, 1). The first number of the point is x.",
+)
+
+sign_of_the_way_through_e = wrong(
+    "sign_of_the_way_through_e",
+    "along_b",
+    "S2.G.10d",
+    (4, "DH[0, 1] == 3*a**2 - 27*a*b"),
+    "Line 4 it is. The way through e was taken with the other sign, but the first output of F does not hold e.",
+)
+
+inner_slopes_of_the_wrong_input = wrong(
+    "inner_slopes_of_the_wrong_input",
+    "along_b",
+    "common",
+    (4, "DH[0, 1] == 6*a*b - 15*b**2"),
+    "Line 4 it is. These are the slopes along a; column 1 belongs to b.",
+)
+
+slopes_on_the_diagonal = wrong(
+    "slopes_on_the_diagonal",
+    "one_unit",
+    "S2.G.12n",
+    (3, "J == diag(s) * X"),
+    "Line 3 it is. This keeps the diagonal of X too: every weight of the unit meets every example.",
+)
+
+slopes_along_the_wrong_axis = wrong(
+    "slopes_along_the_wrong_axis",
+    "one_unit",
+    "common",
+    (3, "J == s * X"),
+    "Line 3 it is. Here s is laid along the inputs; it has one number for each example.",
+)
+
+line_two_blamed = wrong(
+    "line_two_blamed",
+    "what_X_is",
+    "S2.G.12i",
+    (1, "J[i, j, :, j] == X[:, i]"),
+    "Line 1 takes the column of a tile that is not 0, and it holds the example. X is not the tensor, but it fills it.",
+)
 
 bend_before_the_weights = wrong(
     "bend_before_the_weights",
@@ -730,102 +820,4 @@ second_weights_last_with_their_tensor = wrong(
 
 second_weights_as_they_are_met = wrong(
     "second_weights_as_they_are_met", "by_tensors", "common", "chdfebag", late_for_the_second_weights.sentence
-)
-
-# --- the clinic ------------------------------------------------------------------------------------------------------
-
-inner_slopes_forgotten = wrong(
-    "inner_slopes_forgotten",
-    "square_of_a_sum",
-    "S2.G.13a",
-    [16, 16],
-    "This is the slope of the square. The inside moves twice as fast as x, and three times as fast as y.",
-)
-
-value_for_the_slopes = wrong(
-    "value_for_the_slopes",
-    "square_of_a_sum",
-    "common",
-    [16, 24],
-    "Half of it: what comes in front when a square is differentiated?",
-)
-
-columns_for_rows = wrong(
-    "columns_for_rows",
-    "table_at_a_point",
-    "S2.G.13b",
-    [[2, 3], [2, 16]],
-    "The table lies on its side: a row for each output, a column for each input.",
-)
-
-taken_at_two_and_one = wrong(
-    "taken_at_two_and_one",
-    "table_at_a_point",
-    "S2.G.13b",
-    [[4, 2], [3, 8]],
-    "This is the table at (2, 1). The first number of the point is x.",
-)
-
-outer_table_at_x = wrong(
-    "outer_table_at_x",
-    "both_ways",
-    "S2.G.13c",
-    [9, 39],
-    "The second slope has DF at (1.5, 1.5). The second input of F is not x.",
-)
-
-outer_slopes_alone = wrong(
-    "outer_slopes_alone",
-    "both_ways",
-    "common",
-    [5, 21],
-    "This adds the columns of DF up, as if both inputs moved as fast as x. How fast does the second one move?",
-)
-
-sign_of_the_way_through_e = wrong(
-    "sign_of_the_way_through_e",
-    "along_b",
-    "S2.G.10d",
-    (4, "DH[0, 1] == 3*a**2 - 27*a*b"),
-    "Line 4 it is. The way through e was taken with the other sign, but the first output of F does not hold e.",
-)
-
-inner_slopes_of_the_wrong_input = wrong(
-    "inner_slopes_of_the_wrong_input",
-    "along_b",
-    "common",
-    (4, "DH[0, 1] == 6*a*b - 15*b**2"),
-    "Line 4 it is. These are the slopes along a; column 1 belongs to b.",
-)
-
-slopes_on_the_diagonal = wrong(
-    "slopes_on_the_diagonal",
-    "one_unit",
-    "S2.G.12n",
-    (3, "J == diag(s) * X"),
-    "Line 3 it is. This keeps the diagonal of X too: every weight of the unit meets every example.",
-)
-
-slopes_along_the_wrong_axis = wrong(
-    "slopes_along_the_wrong_axis",
-    "one_unit",
-    "common",
-    (3, "J == s * X"),
-    "Line 3 it is. Here s is laid along the inputs; it has one number for each example.",
-)
-
-line_two_blamed = wrong(
-    "line_two_blamed",
-    "what_X_is",
-    "S2.G.12i",
-    (1, "J[i, j, :, j] == X[:, i]"),
-    "Line 1 takes the column of a tile that is not 0, and it holds the example. X is not the tensor, but it fills it.",
-)
-
-slope_of_the_sum = wrong(
-    "slope_of_the_sum",
-    "two_tensors",
-    "S2.G.13d6",
-    (3, "J_H[i, j, :, j] == H[i, j] * X[i]"),
-    "Line 3 it is. The slope of the logistic function is a product of two factors, both made with its value.",
 )

@@ -165,12 +165,8 @@ STYLES = {
     "over_the_rows": [[_ROWS, "outer(X[0], G[0]) + outer(X[1], G[1]) + outer(X[2], G[2])", "(G.T @ X).T"]],
     "last_activation": [(3, "dZ == P * (dP - sum(dP * P, axis=1, keepdims=True))"), (3, "dZ == (P - Y) / n")],
     "one_unit": [(3, "dW[:, j] == sum(r[:, None] * v[j] * H[:, j, None] * (1 - H[:, j, None]) * X, axis=0)")],
-    "each_unit": [(3, "dW[:, j] == X.T @ (sum(R * V[j], axis=1) * H[:, j] * (1 - H[:, j]))")],
     "squared_loss": [(2, "dZ == -2 / n * (Y - Z)")],
-    "second_to_last": [(4, "dW2 == H1.T @ ((dZ3 @ W3.T) * indicator(H2))")],
     "with_penalty": [(4, "dW1 == 2 * lam * W1 + X.T @ (dH * indicator(H))")],
     "two_biases": [(4, "db1 == sum(dH * indicator(Z1), axis=0)")],
-    "last_layer": [(0, "sum(dZ3, axis=1) == 0"), (0, "db3[c] == sum(dZ3[:, c])")],
-    "forward_and_back": ["ebdfca", "ebdfac"],
     "one_epoch_step": ["dbeafc"],
 }

@@ -49,7 +49,7 @@ _LAST = {"1": (-3, 9), "2": (-3, -4.5)}
 def _entered(pair):
     table = {"yhat": pair((2 * (0 - 2), -4.0))}
     for j, lines in _UNIT.items():
-        names = [*(letter + j for letter in "lhvczgbfde"), f"w{j}1"]
+        names = [*(letter + j for letter in "lovchzbfde"), f"w{j}1"]
         table |= {name: pair(line) for name, line in zip(names, lines, strict=True)}
         table[f"w{j}2"] = pair(_LAST[j])
     return table
@@ -134,7 +134,7 @@ def _share(op, G, a, y):
     }[op]()
 
 
-def grad_tape(program, inputs, way=None):
+def grad_tape(program, inputs, way=None, ask="", G=None):
     """No class: the program is in a topological order already."""
     v = {name: np.array(value, dtype=float) for name, value in inputs.items()}
     for op, name, *operands in program:
@@ -152,7 +152,7 @@ def grad_tape(program, inputs, way=None):
         else:
             v[name] = {"exp": np.exp, "log": np.log, "logistic": _sigmoid, "relu": lambda z: np.maximum(z, 0)}[op](a)
     total = {name: np.zeros(np.shape(value)) for name, value in v.items()}
-    total[name] = np.ones(np.shape(v[name]))
+    total[name] = G if ask else np.ones(np.shape(v[name]))
     for op, name, *operands in reversed(program):
         G, y = total[name], v[name]
         a, *rest = [v[o] if isinstance(o, str) else np.asarray(o, dtype=float) for o in operands]
@@ -167,6 +167,11 @@ def grad_tape(program, inputs, way=None):
             given = [G / len(a) * (P * rest[0].sum(axis=1, keepdims=True) - rest[0]), -G / len(a) * np.log(P)]
         else:
             given = [_share(op, G, a, y)]
+        if ask == "ways":
+            return [y, *given]
+        if ask == "back":
+            likes = zip(operands, given, strict=True)
+            return [broadcast_back_axes(g, v[o].shape) if isinstance(o, str) else None for o, g in likes]
         for operand, share in zip(operands, given, strict=False):
             if isinstance(operand, str):
                 total[operand] = total[operand] + broadcast_back_axes(np.asarray(share), v[operand].shape)
@@ -229,12 +234,17 @@ def _applied(op, operands, way):
     return out
 
 
-def grad_closures(program, inputs, way=None):
+def grad_closures(program, inputs, way=None, ask="", G=None):
     _Value.made = []
     values = {name: _Value(value) for name, value in inputs.items()}
     for op, name, *operands in program:
         wrapped = [values[o] if isinstance(o, str) else o if op == "sum" else _Value(o, False) for o in operands]
         values[name] = _applied(op, wrapped, way)
+    if ask:
+        values[name].grad = G
+        values[name].on()
+        shares = tuple(operand.grad if operand.wanted else None for operand in wrapped)
+        return (values[name].data, *shares) if ask == "ways" else shares
     values[name].grad = np.ones(values[name].data.shape)
     for value in reversed(_Value.made):
         value.on()
@@ -296,12 +306,8 @@ STYLES = {
         [2, "dC == (1 - Yhat) * dYhat * Yhat"],
     ],
     "chain_slope": [chain_slope_recursive],
-    "three_rows": [["D(sum(G * (X + b)), b)", "G[0] + (G[1] + G[2])", "sum(G, axis=0)"]],
     "two_losses": [(0, "dx == dyhat * yhat * (1 - yhat) * W2 * (1 - z**2) * W1"), (0, "dz == (yhat - y) * W2")],
-    "three_times": [(0, "dw == dx * (1 - x**2)"), (0, "dx == (1 - z**2) * (1 - y**2)")],
-    "one_unit": [(5, "db == dz * z * (1 - z)")],
     "two_nodes": [(3, "dW2 == 2 * (yhat - y) * z")],
     "three_by_three": [(2, "yhat == c + sum(H * v, axis=1)")],
-    "back_to_sums": [(3, "dZ == outer(dyhat, v) * H * (1 - H)"), (3, "dZ == dyhat[:, None] * v * S")],
     "first_unit": [(3, "dw == X.T @ (dyhat * v * h * (1 - h))"), (3, "dw == (dh * h * (1 - h)) @ X")],
 }

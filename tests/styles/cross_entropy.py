@@ -57,7 +57,6 @@ def softmax_gradient_through_the_jacobian(X, Y, W, b):
 
 _BCE, _WAYS = "D(-(y * log(p) + (1 - y) * log(1 - p)), z)", "D(-sum(y * log(p)), z)"
 _PEAK = "D(h * log(p) + t * log(1 - p), p)"
-_ONE_HOT = "-log(p[0]**y[0] * p[1]**y[1] * p[2]**y[2])"
 
 STYLES = {
     "bce": [
@@ -107,13 +106,10 @@ STYLES = {
         (2, "L == -mean(y * log(p) + (1 - y) * log(1 - p))"),
         (2, "L == -mean((1 - y) * log(1 - p) + y * log(p))"),
     ],
-    "their_slope": [(2, "p == sigmoid(z)"), (2, "p == sigmoid(w @ x + b)")],
-    "one_hot_loss": [[_ONE_HOT, "-(y[0] * log(p[0]) + (y[1] * log(p[1]) + y[2] * log(p[2])))", "-sum(log(p) * y)"]],
     "scores_gradient": [
         lambda Z, Y: _softmax(Z) / len(Y) - Y / len(Y),
         lambda Z, Y: np.array([p - y for p, y in zip(_softmax(Z), Y, strict=True)]) / Z.shape[0],
     ],
     "their_step": [(2, "dW == X.T @ (P - Y) / n"), (2, "dW == -(X.T @ (Y - P)) / n")],
     "last_layer": [(0, "dV == H.T @ (P - Y)"), (0, "V_new == V - rate * dV")],
-    "both_ways": ["cfaebd", "fcabed", "cfbeda"],
 }

@@ -119,7 +119,6 @@ STYLES = {
         lambda s, x, j, i: [s[j] * (float(i == j) - s[i]) * t for t in x],
     ],
     "two_cases": [(3, "no == 1 - indicator(P1 - P0)"), (3, "no == indicator(P0 - P1)")],
-    "logistic_lines": [(0, "D(s, z) / s == 1 - s"), (0, "D(log(1 - s), z) == -s"), (0, "1 - s == 1 / (1 + exp(z))")],
     "shifted_lines": [
         [
             "log(sum(exp(z)))",
@@ -133,6 +132,5 @@ STYLES = {
         lambda Z: np.array([z - z.max() - np.log(np.sum(np.exp(z - z.max()))) for z in Z]),
     ],
     "softmax_lines": [(0, "D(s, z) == diag(s) - outer(s, s)"), (0, "D(s[j], z) / s[j] == at_j - s")],
-    "pair_lines": [(3, "dw == D(s[j], z)[i] * x"), (3, "dw == -s[i] * s[j] * x")],
     "in_order": ["bdfaecg", "bdfgaec", list("bdfaegc"), "BDF GAEC"],
 }

@@ -96,6 +96,7 @@ STYLES = {
         ((0.0, 1, 1), (2, 3, 2), (0, 2, 2), (3, 4, 4)),
         [np.array([0, 1, 1]), (2, 3, 2), [0, 2, 2], (3, 4, 4)],
     ],
+    "both_ways": [(9.0, 57.0), np.array([[9.0], [57.0]])],
     "chain": [
         chain_by_columns,
         lambda DF, G, DG, x: np.einsum("pq,qm->pm", DF(G(x)), DG(x)),
@@ -127,12 +128,9 @@ STYLES = {
         multiplications_by_walking,
         lambda widths: np.array(multiplications_by_pairs(widths)),
     ],
-    "by_tensors": ["chdebfag", "cdhebfag", "c e h b d f a g"],
-    "square_of_a_sum": [np.array([32.0, 48.0]), (32, 48), [[32], [48]], np.array([32, 48])],
-    "table_at_a_point": [np.array([[2, 2], [3, 16]]), [np.array([2.0, 2.0]), (3, 16)]],
-    "both_ways": [(9.0, 57.0), np.array([[9.0], [57.0]])],
+    "table_at_a_point": [np.array([[32, 48], [3, 16]]), [np.array([32.0, 48.0]), (3, 16)]],
     "along_b": [(4, "DH[0, 1] == 3*a*(a - 10*b)")],
     "one_unit": [(3, "J == diag(s) @ X")],
     "what_X_is": [(0, "J[i, j, a, j] == X[i, a]"), (0, "dW[a, j] == X[:, a] @ G[:, j]")],
-    "two_tensors": [(3, "J_H[i, j, :, j] == (H[i, j] - H[i, j]**2) * X[i]")],
+    "by_tensors": ["chdebfag", "cdhebfag", "c e h b d f a g"],
 }
