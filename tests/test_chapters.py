@@ -208,7 +208,9 @@ def test_cells_are_marked_as_the_house_marks_them(folder, path):
         marks = cell.metadata.get("nbgrader", {})
         judged = marks.get("grade") and not marks.get("solution")
         assert ("raises-exception" in tags) == bool(judged), cell.source
-        assert cell.metadata.get("jupyter", {}).get("source_hidden", False) or not judged, "folded: it tells answers"
+        if judged:
+            assert cell.metadata.jupyter.source_hidden, "folded: it tells answers"
+            assert cell.source.startswith(sync.FOLDED.format(marks.grade_id.removeprefix("test_")))
         draws = re.search(r"^(show|payoff|show_widget)\(", cell.source, re.M) and cell.cell_type == "code"
         assert ("show" in tags) == bool(draws), cell.source
 

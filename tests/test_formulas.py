@@ -24,18 +24,15 @@ SHAPE = re.compile(
     r"(?:((?:\w+, )*\w+) )?(\([^()]*\)|a number|a count|n names|like (?:the |its )?(?:own thing|\w+)"
     r"|shape of `?\w+`?|along each \w+|\w+'s shape, then \w+'s)"
 )
-NO_SHAPE = {  # what a table's last column may say instead
-    "",
-    "widths m0, m1, ..., mL",
-    "numbers: a number; arrays: a table that is never built (chapter 7)",
-}
+# What a table's last column may say instead of a shape.
+NO_SHAPE = {"", "widths m0, m1, ..., mL", "numbers: a number; arrays: a table that is never built (chapter 7)"}
 Place = namedtuple("Place", "cell near numpy shapes", defaults=(None, None))  # numpy and shapes: a row's columns
 
 # A formula as it stands on a page (of a table, the row's first cell), or several that say the same; then, indented:
 #   one side  ==  the other: by differences or by the package's reference, and as it is written, index by index.
 #       (a, b) are two results, one for each piece of a row's NumPy column; a blank of the learner's is the reference's
-#       !=  what a formula says that is quoted because it is wrong.  The second side is then what is right instead;
-#       columns for rows, sums for means, and a factor left out everywhere are read as the house would write them
+#       !=  what it is not: what a formula says that is quoted as wrong (the second side is what is right instead).
+#       Columns for rows, sums for means, and a factor left out everywhere are read as the house would write them
 #   shape   for a derivative: the words near it that give the shape of what it states
 #   with    names of its own; of a row, the inputs, in the order in which the column of shapes has them
 FORMULAS = r"""
@@ -131,13 +128,13 @@ $$-\log\left(p^{\,y} (1 - p)^{1 - y}\right) = -\left[\,y \log p + (1 - y) \log (
         ==  [[-log(p**y * (1 - p) ** (1 - y)), -(y * log(p) + (1 - y) * log(1 - p))] for p, y in zip(p, y)]
 $\frac{dL}{dz} = \frac{dL}{dp} \cdot \frac{dp}{dz}$
     slope(lambda z: bce(sigmoid(z), 1), t)  ==  slope(lambda p: bce(p, 1), sigmoid(t)) * slope(sigmoid, t)
-    shape a number
+    shape each of them is a number
 $$-\sum_j y_j \log p_j$$
     cross_entropy(P[:1], Y[:1])  ==  -sum(true[j] * log(s[j]) for j in range(k))
 $$\frac{dL}{dz} = \frac{\partial L}{\partial u} \frac{du}{dz} + \frac{\partial L}{\partial v} \frac{dv}{dz}$$
     slope(lambda z: L(u(z), v(z)), t)
         ==  slope(lambda u: L(u, v(t)), u(t)) * slope(u, t) + slope(lambda v: L(u(t), v), v(t)) * slope(v, t)
-    shape a number
+    shape slopes is a number
     with L=lambda u, v: u * v, u=lambda z: 2 * z, v=lambda z: z**2
 $$\frac{\partial L}{\partial z_i} = \sum_j \frac{\partial L}{\partial p_j} \frac{\partial p_j}{\partial z_i}$$
 $\partial L / \partial z_i = \sum_j \frac{\partial L}{\partial p_j} \frac{\partial p_j}{\partial z_i}$
@@ -147,7 +144,7 @@ $\frac{\partial L}{\partial f(y_i)} = \frac{\exp(f(y_i))}{\sum_{j=1}^K \exp(f(y_
     slope(loss, Z)  ==  (P - Y) / n  !=  P - Y / n
 $$dW_{aj} = \sum_{i=1}^{n} X_{ia}\, dZ_{ij}$$
     slope(of_W, W)  ==  table(lambda a, j: sum(X[i][a] * dZ[i][j] for i in range(n)), d, k)
-    shape like W
+    shape dW, (d, k) like W
 $L = -\sum (y \log \hat{y}) + (1-y) \log(1-\hat{y})$
     n * bce(p, y)  ==  -sum(y * log(p) + (1 - y) * log(1 - p))  !=  -sum(y * log(p)) + sum((1 - y) * log(1 - p))
 $\frac{\partial L}{\partial \hat y} = -\frac{y}{\hat y} + \frac{1-y}{1-\hat y}$
@@ -364,12 +361,12 @@ def shape_of(words, names, own=""):
 
 
 def each(keep):
-    """Parametrised by chapter and formula: the entries that keep(formula, entry, place on a page) holds for."""
+    """Parametrised by chapter and formula: the entries for which keep(formula, entry, whether it is a row) holds."""
     chosen = []
     for chapter in CHAPTERS:
         for formula, entry in entries().get(chapter, {}).items():
-            place = page(chapter)[0].get(formula, [Place("", "")])[0]
-            if formula and keep(formula, entry, place):
+            row = any(place.shapes is not None for place in page(chapter)[0].get(formula, []))
+            if formula and keep(formula, entry, row):
                 chosen.append(pytest.param(chapter, formula, id=f"{chapter[:2]} {formula}"))
     return pytest.mark.parametrize("chapter, formula", chosen)
 
@@ -384,20 +381,16 @@ def test_every_formula_has_an_entry_and_every_entry_a_page(chapter):
         pytest.fail(f"{chapter}: in FORMULAS of {__file__} {' and '.join(new + gone)}.", pytrace=False)
 
 
-@each(lambda formula, entry, place: True)
+@each(lambda formula, entry, row: True)
 def test_two_ways_to_work_it_out_agree_and_a_wrong_quote_does_not(chapter, formula):
     left, right, *quoted = work_out(chapter, formula)[2]
     for one, other in zip(left, right, strict=True):
         assert same(one, other), f"{chapter}: {formula} gives {other}, and it should be {one}"
     for wrong in quoted:
-        assert not same(left[0], wrong[0]), f"{chapter}: {formula} is quoted as wrong, and it is right"
+        assert not same(left[0], wrong[0]), f"{chapter}: {formula} is said to be wrong, and it is right"
 
 
-def states_a_derivative(formula, entry, place):
-    return place.shapes is None and len(entry["sides"]) == 2 and (entry["shape"] or DERIVATIVE.match(formula))
-
-
-@each(states_a_derivative)
+@each(lambda formula, entry, row: DERIVATIVE.match(formula) and not row and len(entry["sides"]) == 2)
 def test_a_derivative_has_its_shape_beside_it(chapter, formula):
     words = "".join(entries()[chapter][formula]["shape"])
     assert words, f"{chapter}: {formula} has no line `shape` in FORMULAS"
@@ -408,7 +401,7 @@ def test_a_derivative_has_its_shape_beside_it(chapter, formula):
             pytest.fail(f"{chapter}, cell {place.cell}: {formula} stands without its shape, {words!r}.", pytrace=False)
 
 
-@each(lambda formula, entry, place: place.shapes is not None)
+@each(lambda formula, entry, row: row)
 def test_a_row_of_the_closing_table_is_true(chapter, formula):
     names, own, (_, results, *_) = work_out(chapter, formula)
     row = page(chapter)[0][formula][0]

@@ -20,7 +20,7 @@ ABOUT = """\
 
 Begin with chapter 1, or where you left off: click on it. Each chapter stands on those before it.
 
-| chapter | opens with | time, without its clinic | you need |
+| chapter | opens with | time, without the extra exercises at its end | you need |
 |---|---|---|---|
 {chapters}
 """
@@ -61,13 +61,20 @@ KERNEL = {
     },
 }
 
+# nbgrader's parts of the server, which would complain that there is no nbgrader_config.py.
+NBGRADERS = [
+    f"nbgrader.server_extensions.{name}"
+    for name in ("formgrader", "validate_assignment", "assignment_list", "course_list")
+]
+
 # What JupyterLab reads where JUPYTER_CONFIG_PATH names the folder.
 CONFIGURATION = {
     "jupyter_server_config.json": {
         "ContentsManager": {
             # The defaults, and what a chapter brings for its own use.
             "hide_globs": ["__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~", "fingerprints.json", "waiting-*.png"]
-        }
+        },
+        "ServerApp": {"jpserver_extensions": dict.fromkeys(NBGRADERS, False)},
     },
     "jupyter_lab_config.json": {"LabApp": {"default_url": f"/lab/tree/{PAGE}"}},
     # nbgrader's buttons are for who makes an assignment or hands one in through its exchange.

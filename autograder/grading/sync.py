@@ -19,6 +19,7 @@ from autograder.check.fingerprints import FILE
 from . import Refusal
 from .notebook import BEGIN, END, chapters, chosen, exercises, read
 
+FOLDED = "# The check of {}: Shift+Enter runs it, a click opens it\n"  # all that JupyterLab shows of it
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 
 
@@ -76,9 +77,12 @@ def _holes(lines, old):
 
 
 def sync_solutions(notebook, slug):
-    """Put the package's texts into the solution cells, and fold the checks: their data and words tell answers."""
+    """Put the package's texts into the solution cells, and fold the checks, which tell answers, to their first line."""
     for exercise in exercises(notebook):
         exercise.test.metadata.setdefault("jupyter", {})["source_hidden"] = True
+        line = FOLDED.format(exercise.identifier)
+        if not exercise.test.source.startswith(line):
+            exercise.test.source = line + exercise.test.source
         exercise.solution.source = with_markers(package_text(slug, exercise.identifier), exercise.solution.source)
 
 
