@@ -134,7 +134,7 @@ def lines_of(name, monkeypatch):
 
 def test_there_are_enough_of_every_kind():
     right = [n for n in SLIPS if reference("backprop", n)[0] == 0]
-    assert len(SLIPS) == 8 and len(DERIVATIONS) == 3 and right == ["logistic_output"]
+    assert len(SLIPS) == 9 and len(DERIVATIONS) == 3 and right == ["logistic_output", "identity_output"]
     assert sum(".order(" in e.visible for _, e in EXERCISES.values()) == 1
     assert len([e for _, e in EXERCISES.values() if e.points]) == 12
 

@@ -47,7 +47,7 @@ def mixed(chapter, slug, start):
     answers, known = classroom.references(chapter), classroom.known_mistakes(slug)
     for name in list(answers)[start::2]:
         if known.get(name):
-            answers[name] = classroom.as_typed(known[name][-1 - start])
+            answers[name] = classroom.as_typed(known[name][-1 - start % len(known[name])])
     right = list(answers)[1 - start :: 2]
     answers[right[1]] = answers[right[1]].replace("):", ")", 1).replace(" =", " = =", 1)
     answers[right[2]] += "\n\nraise RuntimeError('after the answer')"
