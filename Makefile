@@ -22,7 +22,7 @@ lab: .venv/lab
 test: .venv/test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 demo: .venv/test
 	$(BIN)/python tests/sample_class.py $(ARGS)

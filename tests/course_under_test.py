@@ -3,6 +3,8 @@
 import importlib
 from pathlib import Path
 
+import numpy as np
+
 from autograder.grading import notebook, sync
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -32,3 +34,28 @@ def released_answer(exercise):
 
 
 run_check = sync.run_check
+
+
+def judge_figure(data, draw, entries=1, factor=0.99):
+    """draw(data) is small, the same twice, and its digest is that of its data: of the largest entries, not the looks.
+
+    data     an array, or None for a figure that is given none
+    entries  how many of them must be seen, 0 where a figure rounds them away; factor: by what each is moved
+    """
+    from matplotlib.text import Text
+
+    from course.figures import house
+
+    fig = draw(data)
+    digest = house.digest(fig)
+    assert house.digest(draw(data)) == digest
+    assert 3_000 < len(house.png(fig)) < 60_000
+    for word in fig.findobj(Text):
+        word.set(family="DejaVu Serif", fontsize=9)
+    fig.set_dpi(70)
+    fig.canvas.draw()
+    assert house.digest(fig) == digest
+    for at in np.argsort(np.abs(data), axis=None)[::-1][:entries] if data is not None else ():
+        moved = data.copy()
+        moved.flat[at] = moved.flat[at] * factor - (data.dtype == int)
+        assert house.digest(draw(moved)) != digest, at

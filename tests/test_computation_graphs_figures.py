@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from course_under_test import judge_figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from matplotlib.text import Text
 
 from course.figures import computation_graphs as figures
 from course.figures import house
@@ -126,19 +126,8 @@ def test_every_figure_is_tried_here():
 @pytest.mark.parametrize("name", PLOTS)
 def test_digest_follows_the_data_and_not_the_looks(name):
     data, draw = PLOTS[name]
-    fig = draw(data)
-    digest = house.digest(fig)
-    assert house.digest(draw(data)) == digest
-    assert 3_000 < len(house.png(fig)) < 60_000
-    for word in fig.findobj(Text):
-        word.set(family="DejaVu Serif", fontsize=9)
-    fig.set_dpi(70)
-    fig.canvas.draw()
-    assert house.digest(fig) == digest
-    moved = data.copy()
-    moved.flat[np.argmax(np.abs(data))] *= 0.99
-    assert house.digest(draw(moved)) != digest
-    assert house.digest(draw(data * (1 + 1e-13))) == digest  # the last digits differ from machine to machine
+    judge_figure(data, draw)
+    assert house.digest(draw(data * (1 + 1e-13))) == house.digest(draw(data))  # the last digits differ by machine
 
 
 def inside_and_apart(fig):

@@ -5,8 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from course_under_test import CHAPTERS, run_check
-from matplotlib.text import Text
+from course_under_test import CHAPTERS, judge_figure, run_check
 from sklearn.metrics import accuracy_score
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.svm import LinearSVC
@@ -135,8 +134,11 @@ def prose():
             ),
         ),
         (
-            "its template is long, 3.58",
-            lambda: f"its template is long, {np.linalg.norm(TEMPLATES[:, 8]):.2f}",
+            "its template is one of the three longest, 3.58",
+            lambda: (
+                f"its template is {'' if 8 in np.argsort(-np.linalg.norm(TEMPLATES, axis=0))[:3] else 'not '}"
+                f"one of the three longest, {np.linalg.norm(TEMPLATES[:, 8]):.2f}"
+            ),
         ),
         (
             "now the 9 wins too often, 209 times, with 180 nines",
@@ -328,21 +330,8 @@ def test_every_plot_is_tried_here():
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_digest_ignores_looks_and_sees_data(name):
-    data, draw = PLOTS[name]
-    fig = draw(data)
-    digest = house.digest(fig)
-    assert house.digest(draw(data)) == digest
-    assert 3_000 < len(house.png(fig)) < 60_000
-    for word in fig.findobj(Text):
-        word.set(family="DejaVu Serif", fontsize=9)
-    fig.set_dpi(70)
-    fig.canvas.draw()
-    assert house.digest(fig) == digest
-    moved = data.copy()
-    moved.flat[np.argmax(np.abs(data))] *= 1.01
-    if name != "sums":  # it writes whole numbers
-        assert house.digest(draw(moved)) != digest
+def test_digest_follows_the_data_and_not_the_looks(name):
+    judge_figure(*PLOTS[name], entries=int(name != "sums"))  # it writes whole numbers
 
 
 def words(axes):

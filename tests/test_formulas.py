@@ -22,7 +22,7 @@ DERIVATIVE = re.compile(r"(?=.*=).*(\\partial|\\frac\{[dD]|\bd\w+/d|\\nabla|'|\b
 SIZES = dict(n=7, d=5, k=3, h=4, p=2, q=6, m=8)
 SHAPE = re.compile(
     r"(?:((?:\w+, )*\w+) )?(\([^()]*\)|a number|a count|n names|like (?:the |its )?(?:own thing|\w+)"
-    r"|shape of `?\w+`?|along each \w+|\w+'s shape, then \w+'s)"
+    r"|shape of `?\w+`?|along each of the n numbers \w+|\w+'s shape, then \w+'s)"
 )
 # What a table's last column may say instead of a shape.
 NO_SHAPE = {"", "widths m0, m1, ..., mL", "numbers: a number; arrays: a table that is never built (chapter 7)"}
@@ -149,7 +149,7 @@ $L = -\sum (y \log \hat{y}) + (1-y) \log(1-\hat{y})$
     n * bce(p, y)  ==  -sum(y * log(p) + (1 - y) * log(1 - p))  !=  -sum(y * log(p)) + sum((1 - y) * log(1 - p))
 $\frac{\partial L}{\partial \hat y} = -\frac{y}{\hat y} + \frac{1-y}{1-\hat y}$
     [slope(lambda p: bce(p, y), p) for p, y in zip(p, y)]  ==  [-y / p + (1 - y) / (1 - p) for p, y in zip(p, y)]
-    shape along each p
+    shape along each of the n numbers p
 $-\sum_i \sum_j \mathbb{1}(y_i = j) \cdot (1 - \text{softmax}_j)\, x_i$
     n * slope(of_W, W)  ==  -X.T @ (Y - P)  !=  -X.T @ (Y * (1 - P))
 $-\sum_i \sum_j (\mathbb{1}(y_i = j) - \text{softmax}_j)\, x_i$

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from course_under_test import judge_figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.patches import Rectangle
@@ -50,15 +51,8 @@ def test_every_figure_is_tried_here():
 
 
 @pytest.mark.parametrize("name", PLOTS)
-def test_digest_follows_the_data(name):
-    data, draw = PLOTS[name]
-    fig = draw(data)
-    assert house.digest(draw(data)) == house.digest(fig)
-    assert 3_000 < len(house.png(fig)) < 60_000
-    for at in np.argsort(np.abs(data), axis=None)[-3:]:
-        moved = data.copy()
-        moved.flat[at] = moved.flat[at] * 0.9 - (data.dtype == int)
-        assert house.digest(draw(moved)) != house.digest(fig)
+def test_digest_follows_the_data_and_not_the_looks(name):
+    judge_figure(*PLOTS[name], entries=3)
 
 
 @pytest.mark.parametrize("name", PLOTS)

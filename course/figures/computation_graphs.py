@@ -589,7 +589,7 @@ def five_answers(rows, true=12.0):
 
 @in_house_style()
 def diamonds(n, by_ways, by_edges):
-    """Visits against diamonds in a row, on a log axis: every way walked, and every edge once.  n, both (m,)."""
+    """Visits against diamonds in a row, on a log axis: every way walked, and every arrow once.  n, both (m,)."""
     fig, axes = new_figure(4.4)
     n, by_ways, by_edges = (np.asarray(counts, dtype=float) for counts in (n, by_ways, by_edges))
     for seconds, name in ((1, "a second"), (86400, "a day"), (YEAR, "a year"), (1000 * YEAR, "1,000 years")):
@@ -601,7 +601,7 @@ def diamonds(n, by_ways, by_edges):
     years = float(f"{by_ways[-1] / 1e6 / YEAR:.3g}")
     near = {"textcoords": "offset points", "va": "center", **BOLD}
     axes.annotate(f"every way:\n{years:,.0f} years\nat a million\na second", (n[-1], by_ways[-1]), (10, -16), **near)
-    words = f"every edge:\n{by_edges[-1]:,.0f} visits"
+    words = f"every arrow:\n{by_edges[-1]:,.0f} visits"
     axes.annotate(words, (n[-1], by_edges[-1]), (10, 0), color=dark(BACKWARD), **near)
     axes.set(xlabel="diamonds in a row", ylabel="visits", xlim=(0, 1.42 * n[-1]), ylim=(1, 1e20))
     axes.set_xticks(np.linspace(0, n[-1], 7))
