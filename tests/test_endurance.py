@@ -181,13 +181,14 @@ def test_a_killed_run_loses_and_changes_nothing(moment, course, whole, here, tmp
     env = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     run = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=log)
     family = set()
-    if kind == "any time":
-        until = time.monotonic() + draw.uniform(0, whole[1])
+    if kind in ("step", "any time"):
+        until = time.monotonic() + (300 if kind == "step" else draw.uniform(0, whole[1]))
         while time.monotonic() < until and run.poll() is None:
             family |= set(descendants(run.pid))
             time.sleep(0.05)
-        run.kill()
-    elif kind != "step":
+        if kind == "any time":
+            run.kill()
+    else:
         at_work = moment % 16 < 8 or kind == "main"
         family = kill_one(run, kind, "child" if at_work else kind, draw.uniform(0, 0.3))
     run.wait(timeout=300)

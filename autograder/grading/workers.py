@@ -9,6 +9,7 @@ import pickle
 import signal
 import threading
 import types
+from concurrent.futures.process import BrokenProcessPool
 
 from autograder.check import calling
 
@@ -128,40 +129,43 @@ def _judge(path):
 
 
 class Processes:
-    """Workers on this machine; one that is killed is replaced, and what it had in hand is judged again."""
+    """Workers on this machine; one that is killed is replaced, and what it had in hand is judged again.
+
+    Each is a pool of its own: where one of a pool's workers dies while another one starts, the pool waits for ever.
+    """
 
     def __init__(self, chapter, jobs):
-        self.chapter, self.jobs, self.pool = chapter, jobs, None
+        self.chapter, self.pools, self.held = chapter, [None] * jobs, None
 
     def map(self, tasks):
         """(name, Result) of every (name, (data, problem, previous)), as they come; few tasks are taken ahead."""
-        tasks, running, lost = iter(tasks), {}, []
+        tasks, running = iter(tasks), {}  # future -> (which worker has it, its task)
+        free = 2 * [*range(len(self.pools))]
         while True:
-            while len(running) < 2 * self.jobs and (task := next(tasks, None)):
-                running[self._submit(self.jobs, task[1])] = task
+            while free and (task := next(tasks, None)):
+                at = free.pop(0)
+                running[self._submit(at, task[1])] = at, task
             if not running:
                 return
             done, _ = concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in done:
-                task = running.pop(future)
-                if _broke(future):
-                    lost.append(task)
-                else:
+                if future not in running:  # judged again on the way
+                    continue
+                at, task = running[future]
+                if not _broke(future):
+                    del running[future]
+                    free.append(at)
                     yield task[0], future.result()
-            if lost:  # one of them may have ended its worker: each by itself
-                lost, again = [], [*lost, *running.values()]
-                running.clear()
-                self.close()
-                for name, task in again:
-                    yield name, self._alone(task)
-                self.close()
+                    continue
+                lost = [f for f, (where, _) in running.items() if where == at and (not f.done() or _broke(f))]
+                self._end(at)
+                for name, task in [running.pop(f)[1] for f in lost]:  # one may have ended its worker: each by itself
+                    free.append(at)
+                    yield name, self._alone(at, task)
 
-    def _submit(self, jobs, task):
-        """A future of the Result."""
-        if self.pool is None:
-            self.held, path = _file(self.chapter)
-            context = multiprocessing.get_context("spawn")
-            self.pool = concurrent.futures.ProcessPoolExecutor(jobs, context, _begin, (path,))
+    def _submit(self, at, task):
+        """A future of the Result, by the worker `at`."""
+        self.held = self.held or _file(self.chapter)
         file, path = _file(task)
         result = concurrent.futures.Future()
 
@@ -176,27 +180,38 @@ class Processes:
                         result.set_result(pickle.load(written))
 
         try:
-            self.pool.submit(_judge, path).add_done_callback(settle)
-        except concurrent.futures.process.BrokenProcessPool as broken:
+            if self.pools[at] is None:
+                context = multiprocessing.get_context("spawn")
+                self.pools[at] = concurrent.futures.ProcessPoolExecutor(1, context, _begin, (self.held[1],))
+            self.pools[at].submit(_judge, path).add_done_callback(settle)
+        except (BrokenProcessPool, BrokenPipeError) as broken:  # the latter: multiprocessing's own helper was ended
             file.close()
-            result.set_exception(broken)
+            result.set_exception(BrokenProcessPool(str(broken)))
         return result
 
-    def _alone(self, task):
+    def _alone(self, at, task):
         for _ in range(TRIES):
-            future = self._submit(1, task)
+            future = self._submit(at, task)
             if not _broke(future):
                 return future.result()
-            self.close()
+            self._end(at)
         return failed(self.chapter, AGAIN)
+
+    def _end(self, at):
+        if self.pools[at] is not None:
+            self.pools[at].shutdown(wait=True, cancel_futures=True)
+            self.pools[at] = None
 
     def close(self):
         """End the workers; what they have in hand is finished first."""
-        if self.pool is not None:
-            self.pool.shutdown(wait=True, cancel_futures=True)
-            self.held.close()
-            self.pool = None
+        for pool in filter(None, self.pools):  # all are told before one is waited for
+            pool.shutdown(wait=False, cancel_futures=True)
+        for at in range(len(self.pools)):
+            self._end(at)
+        if self.held is not None:
+            self.held[0].close()
+            self.held = None
 
 
 def _broke(future):
-    return isinstance(future.exception(), concurrent.futures.process.BrokenProcessPool)
+    return isinstance(future.exception(), BrokenProcessPool)
