@@ -9,17 +9,17 @@ from pathlib import Path
 
 
 class Scratch:
-    """A temporary folder: `path` until `close`, or until the process ends and another one makes a Scratch of the kind.
+    """A temporary folder: `path` until `close`, or until the process ends and any other one makes a Scratch.
 
     It is locked while its process lives; the kernel unlocks it however that ends, and what is not locked is swept.
     """
 
     def __init__(self, kind):
         top = Path(tempfile.gettempdir())
-        for left in top.glob(f"{kind}-*"):
+        for left in top.glob("autograder-*"):
             _sweep(left)
         while True:
-            self.path = tempfile.mkdtemp(prefix=f"{kind}-", dir=top)
+            self.path = tempfile.mkdtemp(prefix=f"autograder-{kind}-", dir=top)
             self._held = _locked(self.path)
             if self._held is not None and os.path.exists(self.path):  # nobody swept it before it was locked
                 return

@@ -204,10 +204,8 @@ class Processes:
 
     def close(self):
         """End the workers; what they have in hand is finished first."""
-        for pool in filter(None, self.pools):  # all are told before one is waited for
-            pool.shutdown(wait=False, cancel_futures=True)
-        for at in range(len(self.pools)):
-            self._end(at)
+        with concurrent.futures.ThreadPoolExecutor() as together:
+            list(together.map(self._end, range(len(self.pools))))
         if self.held is not None:
             self.held[0].close()
             self.held = None
