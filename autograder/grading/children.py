@@ -78,7 +78,7 @@ class Template:
 
     def __init__(self, known, figures, level, limits):
         self.level, self.limits = level, limits
-        self.scratch = Scratch("template")
+        self.scratch = Scratch()
         self.folder = self.scratch.path
         os.chmod(self.folder, 0o500)  # without a folder of its own in memory a hand-in can write nothing
         shown, readable = _places()

@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+OURS = "autograder-scratch-"  # how their names begin: what is called so and not locked is deleted
+
 
 class Scratch:
     """A temporary folder: `path` until `close`, or until the process ends and any other one makes a Scratch.
@@ -14,12 +16,12 @@ class Scratch:
     It is locked while its process lives; the kernel unlocks it however that ends, and what is not locked is swept.
     """
 
-    def __init__(self, kind):
+    def __init__(self):
         top = Path(tempfile.gettempdir())
-        for left in top.glob("autograder-*"):
+        for left in top.glob(f"{OURS}*"):
             _sweep(left)
         while True:
-            self.path = tempfile.mkdtemp(prefix=f"autograder-{kind}-", dir=top)
+            self.path = tempfile.mkdtemp(prefix=OURS, dir=top)
             self._held = _locked(self.path)
             if self._held is not None and os.path.exists(self.path):  # nobody swept it before it was locked
                 return

@@ -39,7 +39,7 @@ def release(course, folder):
     """The text of a chapter's notebook as nbgrader releases it."""
     from .scratch import Scratch  # needs what Windows has not, where the verb above works too
 
-    with Scratch("release") as scratch:
+    with Scratch() as scratch:
         _release(course, folder, scratch)
         (notebook,) = Path(scratch, "release", folder.name).glob("*.ipynb")
         return notebook.read_text("utf-8")
