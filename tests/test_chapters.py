@@ -12,7 +12,7 @@ import pytest
 from course_under_test import CHAPTERS, COURSE, REPOSITORY, every_exercise, reference, released_answer, run_check
 from remote import RemoteFunction
 
-from autograder.check.findings import NOT_ATTEMPTED
+from autograder.check.findings import NOT_ATTEMPTED, WRONG
 from autograder.grading import notebook, sync
 
 EXERCISES = every_exercise()
@@ -79,6 +79,14 @@ def test_a_known_mistake_is_rejected_and_named_as_itself(slug, folder, exercise,
         _, failure = run_check(exercise, wrap(mistake.answer), folder)
         assert failure is not None, "the check passes it"
         assert failure.finding.causes == (mistake.sentence,), failure.finding
+
+
+@pytest.mark.parametrize("slug, folder, exercise, mistake", MISTAKES)
+def test_a_known_mistake_is_rejected_on_drawn_data_too(slug, folder, exercise, mistake, monkeypatch):
+    for secret in range(max(1, SEEDS // 50)):
+        monkeypatch.setenv("AUTOGRADER_SECRET", str(secret))
+        _, failure = run_check(exercise, mistake.answer, folder, exercise.test.source)
+        assert failure is not None and failure.finding.outcome == WRONG, f"secret {secret!r} lets it through"
 
 
 @pytest.mark.parametrize("slug, folder, exercise, mistake", MISTAKES)
