@@ -467,16 +467,21 @@ SHELL = {
 }
 
 
-def _shell(name, sentence, source):
-    def plant(h):
-        h.answer("mean_ink", source.replace("OUTSIDE", str(h.ground.outside)))
+def answers(family, exercise, many):
+    """Attacks that are an answer to one exercise: name -> (sentence, source, in which OUTSIDE is the folder)."""
 
-    plant.__name__, plant.__doc__ = name, sentence
-    attack("shell")(plant)
+    def attack_by(name, sentence, source):
+        def plant(h):
+            h.answer(exercise, source.replace("OUTSIDE", str(h.ground.outside)))
+
+        plant.__name__, plant.__doc__ = name, sentence
+        attack(family)(plant)
+
+    for name, (sentence, source) in many.items():
+        attack_by(name, sentence, source)
 
 
-for _name, _rest in SHELL.items():
-    _shell(_name, *_rest)
+answers("shell", "mean_ink", SHELL)
 
 
 # --- libraries: what a test calls -------------------------------------------------------------------------------------
@@ -1564,16 +1569,7 @@ LINES = {
 }
 
 
-def _lines(name, sentence, source):
-    def plant(h):
-        h.answer("stopping", source.replace("OUTSIDE", str(h.ground.outside)))
-
-    plant.__name__, plant.__doc__ = name, sentence
-    attack("lines")(plant)
-
-
-for _name, _rest in LINES.items():
-    _lines(_name, *_rest)
+answers("lines", "stopping", LINES)
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -599,6 +599,8 @@ def test_names_are_those_of_the_line():
         ("sigmoid(w_1)", r"\sigma\left(w_{1}\right)"),
         ("yhat - y_hat", r"\hat{y} - \hat{y}"),
         ("dYhat * dY_hat", r"d\hat{Y} \cdot d\hat{Y}"),
+        ("dyhat - dz", r"d\hat{y} - dz"),
+        ("what + that + chat2", r"\hat{w} + \hat{t} + \hat{c}_{2}"),
         ("J_old - J_new", r"J_{\mathrm{old}} - J_{\mathrm{new}}"),
         ("rate * lam", r"\mathrm{rate} \cdot \lambda"),
         ("W1[0, :]", r"{W_{1}}_{0, :}"),

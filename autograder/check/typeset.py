@@ -82,11 +82,11 @@ def _name(name):
     if not pieces:  # the hole ___
         return r"\square"
     base, below = pieces[0], pieces[1:]
-    hat = "hat" in below or re.fullmatch("(d[A-Z]|.)hat", base)
-    base, below = base.removesuffix("hat") or base, [piece for piece in below if piece != "hat"]
-    d, base = ("d", base[1]) if re.fullmatch("d[A-Z]", base) else ("", base)
+    short = re.fullmatch("(d?)([A-Za-z])(hat)?", base)  # W, yhat, dW, dyhat
+    d, base, hat = short.groups() if short else ("", base, None)
     tex = NAMES.get(base) or (base if len(base) == 1 else rf"\mathrm{{{base}}}")
-    tex = d + (rf"\hat{{{tex}}}" if hat else tex)
+    tex = d + (rf"\hat{{{tex}}}" if hat or "hat" in below else tex)
+    below = [piece for piece in below if piece != "hat"]
     below = [piece if len(piece) == 1 or piece.isdigit() else rf"\mathrm{{{piece}}}" for piece in below]
     return f"{tex}_{{{','.join(below)}}}" if below else tex
 
